@@ -1,0 +1,60 @@
+# Two verbs set everything up: `make up` starts a farm, `make test` passes the tests.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+TESTS  ?= tests
+
+.PHONY: up install develop check format lint types test soak bench lock clean help
+
+help:  ## list the verbs
+	@sed -n 's/^\([a-z]*\):.*## /\1  /p' $(MAKEFILE_LIST) | column -t -l 2 2>/dev/null || true
+
+up: install  ## start a farm on loopback: chain, pool and three miners
+	$(BIN)/pithead up $(ARGS)
+
+install: $(VENV)/.run  ## create the virtual environment and install the program
+
+develop: $(VENV)/.dev  ## the same, with the tools that check and test it
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "pithead needs Python 3.11, 3.12 or 3.13; set PYTHON=/path/to/python3 (this one: $$($(PYTHON) --version 2>&1))"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.python requirements/run.txt pyproject.toml setup.py pithead/native/judge.c
+	$(PIP) install -q --require-hashes -r requirements/run.txt
+	$(PIP) install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	$(PIP) install -q --require-hashes -r requirements/dev.txt
+	@touch $@
+
+check: develop  ## format, lint, strict types, import arrows and unit tests; under a minute
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -m "not slow and not soak" $(TESTS)
+
+format: develop  ## put the code into the one format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+test: develop  ## everything within ten minutes
+	$(BIN)/pytest -m "not soak" $(TESTS)
+
+soak: develop  ## the long faults
+	$(BIN)/pytest -m soak --timeout 1800 $(TESTS)
+
+bench: develop  ## the benchmarks; figures go to docs/performance.md by hand
+	$(BIN)/python -m bench
+
+lock: develop  ## pin the requirements anew, by version and hash for all platforms (needs uv)
+	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra build -o requirements/run.txt
+	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra build --group dev -c requirements/run.txt -o requirements/dev.txt
+
+clean:  ## remove the virtual environment and what was built
+	rm -rf $(VENV) build *.egg-info pithead/native/*.so

@@ -1,0 +1,1 @@
+"""Pithead: a mining pool, a miner daemon and a farm behind the Braiins APIs."""

@@ -1,0 +1,1 @@
+"""The Braiins OS contract: messages and operations, one file per service."""

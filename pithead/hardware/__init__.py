@@ -1,0 +1,1 @@
+"""Mining machines: the device port, models as data, the physics of simulated ones."""

@@ -1,0 +1,1 @@
+"""The Braiins OS services over a miner: one thin class each, message to domain and back."""

@@ -1,0 +1,1 @@
+"""The optional C extension and its hashlib twin: one interface, equal answers."""

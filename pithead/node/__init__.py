@@ -1,0 +1,1 @@
+"""Where templates come from and blocks go: one port, and the chains behind it."""

@@ -1,0 +1,1 @@
+"""A mining pool: pure cores (session, jobs, tallies, rewards) and the thin shells around them."""

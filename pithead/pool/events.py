@@ -1,0 +1,63 @@
+"""What happens in a pool, as data: the words of the journal, of the tallies and of the ledger.
+
+Sessions produce events, the journal keeps them, the books are a pure function of their order.
+Each is a msgspec Struct encoded as a tagged array: the first element says which one it is.
+Times are milliseconds of farm time since the epoch, work is in expected hashes on the wire
+(before `work_scale`), money is satoshis.
+"""
+
+import msgspec
+
+
+class ShareAccepted(msgspec.Struct, frozen=True, array_like=True, tag="s", gc=False):
+    """A proof that met its job's target; credited to `user` at that target's work."""
+
+    time_ms: int
+    user: str
+    worker: str
+    work: int
+
+
+class ShareRejected(msgspec.Struct, frozen=True, array_like=True, tag="r", gc=False):
+    """A submit that earned nothing; kept for the statistics of rejects."""
+
+    time_ms: int
+    user: str
+    worker: str
+    reason: str
+    work: int
+
+
+class BlockFound(msgspec.Struct, frozen=True, array_like=True, tag="b", gc=False):
+    """A proof that met the block target. Follows the `ShareAccepted` of the same proof."""
+
+    time_ms: int
+    user: str
+    worker: str
+    height: int
+    hash_display: str
+    value_sats: int
+    block_work: int
+    """Expected hashes of the block target in force: the D of luck."""
+    block: bytes
+    """The whole serialised block, so that it can be submitted again after a crash."""
+
+
+class BlockResolved(msgspec.Struct, frozen=True, array_like=True, tag="v", gc=False):
+    """What the node said of a found block. A refused one takes its rewards back."""
+
+    time_ms: int
+    hash_display: str
+    accepted: bool
+    reason: str
+
+
+class TipChanged(msgspec.Struct, frozen=True, array_like=True, tag="t", gc=False):
+    """The chain has a new best block: confirmations are counted from here."""
+
+    time_ms: int
+    height: int
+    hash_display: str
+
+
+Event = ShareAccepted | ShareRejected | BlockFound | BlockResolved | TipChanged

@@ -1,0 +1,151 @@
+"""What a pool can be asked: prepared sums in the pool's own units.
+
+Work is in expected hashes on the wire, rates in such hashes a second, money in satoshis, times
+in whole unix seconds of farm time, days as the unix second of 00:00 UTC. Whoever shows a number
+multiplies work and rates by `work_scale`; nothing here knows of JSON or of units such as Gh/s.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+WorkerState = Literal["ok", "low", "off", "dis"]
+BlockState = Literal["new", "confirmed", "orphaned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Work credited within each window that ends now, and the scoring rate."""
+
+    work_5m: int
+    work_60m: int
+    work_24h: int
+    work_yesterday: int
+    """The previous UTC day, whole."""
+    scoring_rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerReading:
+    name: str
+    """Without the user: `rig1`, or `[auto]` for a nameless one."""
+    state: WorkerState
+    last_share: int
+    """0 where there was none."""
+    windows: Windows
+
+
+@dataclass(frozen=True, slots=True)
+class BlockReading:
+    height: int
+    hash_display: str
+    found_at: int
+    round_seconds: int
+    """From the pool's block before to this one."""
+    round_work: int
+    block_work: int
+    """Expected hashes of a block then: the D of luck."""
+    state: BlockState
+    confirmations_left: int
+    value_sats: int
+    pool_scoring_rate: float
+    user_reward_sats: int
+    """Of the user asked for; 0 where there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolReading:
+    windows: Windows
+    active_workers: int
+    round_started: int
+    round_work: int
+    block_work: int
+    """Expected hashes of a block now."""
+    last_template_value_sats: int
+    blocks: Sequence[BlockReading]
+    """The last 15, newest first."""
+    luck_blocks: Sequence[tuple[int, int]]
+    """(block_work, round_work) of the last 250 blocks, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileReading:
+    username: str
+    confirmed_sats: int
+    unconfirmed_sats: int
+    estimated_sats: int
+    """What the user would get if the pool found a block now."""
+    all_time_sats: int
+    today_sats: int
+    windows: Windows
+    ok_workers: int
+    low_workers: int
+    off_workers: int
+    dis_workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayRewards:
+    day: int
+    calculated_at: int
+    mining_sats: int
+    bos_plus_sats: int
+    referral_bonus_sats: int
+    referral_reward_sats: int
+    work: int
+    """The user's credited work of that day."""
+
+    @property
+    def total_sats(self) -> int:
+        return (
+            self.mining_sats
+            + self.bos_plus_sats
+            + self.referral_bonus_sats
+            + self.referral_reward_sats
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DayHashrate:
+    day: int
+    work: int
+    scoring_rate: float
+    """Average of the scoring rate over the day."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRewardReading:
+    block: BlockReading
+    user_scoring_rate: float
+    mining_sats: int
+    bos_plus_sats: int
+    referral_reward_sats: int
+    referral_bonus_sats: int
+
+
+class PoolReadings(Protocol):
+    """The questions an API may ask. Days are inclusive; an unknown user reads as an empty one."""
+
+    def pool(self, user: str, now: float) -> PoolReading: ...
+
+    def profile(self, user: str, now: float) -> ProfileReading: ...
+
+    def workers(self, user: str, now: float) -> Sequence[WorkerReading]: ...
+
+    async def daily_rewards(
+        self, user: str, first_day: int, last_day: int
+    ) -> Sequence[DayRewards]: ...
+
+    """Newest first; a day appears once its last block has its confirmations."""
+
+    async def daily_hashrate(
+        self, user: str, first_day: int, last_day: int
+    ) -> Sequence[DayHashrate]: ...
+
+    """Newest first; whole days only."""
+
+    async def block_rewards(
+        self, user: str, first_day: int, last_day: int
+    ) -> Sequence[BlockRewardReading]: ...
+
+    """Ascending by time."""

@@ -1,0 +1,1 @@
+"""The Braiins Pool web API over a pool's readings: its contract, its service, tokens and limits."""

@@ -1,0 +1,1 @@
+"""Turns a contract into REST, gRPC and OpenAPI; knows no mining."""

@@ -1,0 +1,1 @@
+"""From template to proof, without a socket or a clock: template, coinbase, job, share, judge."""
