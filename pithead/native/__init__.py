@@ -1,1 +1,11 @@
-"""The optional C extension and its hashlib twin: one interface, equal answers."""
+"""The hot arithmetic of mining: a C extension where there is one, its hashlib twin elsewhere.
+
+The extension needs a processor with SHA instructions; without them hashlib is the faster of the
+two, so the choice is made once, here. Both give equal answers.
+"""
+
+from pithead.native.twin import scan, share_hash
+
+HAS_NATIVE = False
+
+__all__ = ["HAS_NATIVE", "scan", "share_hash"]

@@ -1,0 +1,55 @@
+"""The C extension's work in plain Python: used where there is no extension, and its oracle."""
+
+from hashlib import sha256
+
+
+def share_hash(
+    coinbase_prefix: bytes,
+    extranonce1: bytes,
+    extranonce2: bytes,
+    coinbase_suffix: bytes,
+    branch: bytes,
+    version: int,
+    prev_hash_wire: bytes,
+    time: int,
+    bits: int,
+    nonce: int,
+) -> bytes:
+    """The hash of the header over a coinbase and its merkle branch (hashes joined)."""
+    if len(prev_hash_wire) != 32 or len(branch) % 32:
+        raise ValueError("hashes have 32 bytes")
+    coinbase = coinbase_prefix + extranonce1 + extranonce2 + coinbase_suffix
+    root = sha256(sha256(coinbase).digest()).digest()
+    for start in range(0, len(branch), 32):
+        root = sha256(sha256(root + branch[start : start + 32]).digest()).digest()
+    header = b"".join(
+        (
+            version.to_bytes(4, "little"),
+            prev_hash_wire,
+            root,
+            time.to_bytes(4, "little"),
+            bits.to_bytes(4, "little"),
+            nonce.to_bytes(4, "little"),
+        )
+    )
+    return sha256(sha256(header).digest()).digest()
+
+
+def scan(header: bytes, start_nonce: int, count: int, target: int) -> list[int]:
+    """The nonces of `count` from `start_nonce` on whose header hash is at or below `target`.
+
+    The header's own nonce is ignored. The range ends at 2**32, it does not wrap.
+    """
+    if len(header) != 80:
+        raise ValueError(f"a header has 80 bytes, not {len(header)}")
+    if not (0 <= start_nonce < 1 << 32 and 0 <= count <= 1 << 32 and 0 <= target < 1 << 256):
+        raise OverflowError("nonce, count or target out of range")
+    first_chunk = sha256(header[:64])
+    rest = header[64:76]
+    found = []
+    for nonce in range(start_nonce, min(start_nonce + count, 1 << 32)):
+        hashing = first_chunk.copy()
+        hashing.update(rest + nonce.to_bytes(4, "little"))
+        if int.from_bytes(sha256(hashing.digest()).digest(), "little") <= target:
+            found.append(nonce)
+    return found
