@@ -1,0 +1,51 @@
+"""What an operator has decided, as data: all that survives a restart of a miner."""
+
+from typing import Annotated
+
+import msgspec
+
+Uid = Annotated[str, msgspec.Meta(max_length=64)]
+
+
+class Quota(msgspec.Struct, frozen=True, tag="quota"):
+    """Work is shared between groups in the ratio of their quotas."""
+
+    value: int
+
+
+class FixedShareRatio(msgspec.Struct, frozen=True, tag="fixed_share_ratio"):
+    """A group takes this part of all work, 0 to 1."""
+
+    value: float
+
+
+Strategy = Quota | FixedShareRatio
+
+
+class PoolTarget(msgspec.Struct, frozen=True):
+    """One address to mine at. An empty uid means: give it one."""
+
+    url: str
+    """`stratum+tcp://host:port`; other schemes are kept and reported as not supported."""
+    user: str
+    password: str = ""
+    enabled: bool = True
+    uid: Uid = ""
+
+
+class PoolGroup(msgspec.Struct, frozen=True):
+    """Pools in the order of their precedence: the first that lives is mined at."""
+
+    name: str
+    pools: tuple[PoolTarget, ...]
+    strategy: Strategy = Quota(1)
+    uid: Uid = ""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that is written down. None stands for the model's own default."""
+
+    hostname: str | None = None
+    power_target_w: int | None = None
+    paused: bool = False
+    pool_groups: tuple[PoolGroup, ...] = ()
