@@ -1,0 +1,125 @@
+"""The physics of a simulated machine, as plain functions of plain numbers.
+
+Clocks in MHz, volts, watts at the wall, degrees Celsius, kelvin per second. Figures without
+another word come from published measurements of machines of this kind; estimates say so.
+"""
+
+import math
+
+from pithead.hardware.models import CLOCK_MAX_HZ, CLOCK_MIN_HZ, Curve, MachineModel
+
+STANDBY_W = 25.0
+"""What a sleeping machine draws."""
+
+FAN_W = 19.8
+"""Rating of one fan; the cube law of its draw is an estimate."""
+
+AIR_W_PER_KELVIN_RPM = 0.038
+"""Air carries so much heat: 0.038 +- 0.004 over 2,100 to 6,300 rpm, all fans of a machine."""
+
+STILL_AIR_W_PER_KELVIN = 6.0
+"""What leaves a machine whose fans stand still; an estimate."""
+
+BOARD_J_PER_KELVIN = 2000.0
+"""Heat that one board and its heatsinks hold: about 2.2 kg of aluminium, an estimate."""
+
+INLET_RISE_K = 3.0
+"""The inlet sensor sits on the board and reads a few kelvin above the room; an estimate."""
+
+CHIP_RISE_K = 15.0
+"""Braiins OS shows chip temperatures as board plus exactly this."""
+
+RAMP_UP_MHZ_PER_S = 60.0
+RAMP_DOWN_MHZ_PER_S = 100.0
+"""A logged pause goes down 25 MHz each 0.26 s; a resume is at speed after some ten seconds."""
+
+FAN_SECONDS = 2.0
+"""Time constant of a fan's speed; an estimate."""
+
+ERROR_FREE_V = 0.1
+ERROR_SPAN_V = 0.5
+"""So far below the needed voltage chips still compute rightly, and so much further they no longer
+do at all; estimates."""
+
+
+def needed_voltage(model: MachineModel, mhz: float) -> float:
+    """The voltage at which chips keep up with a clock, within what the power supply gives."""
+    curve = model.curve
+    wanted = curve.reference_volt + curve.volt_per_100_mhz * (mhz - curve.reference_mhz) / 100
+    return min(max(wanted, model.psu.min_voltage), model.psu.max_voltage)
+
+
+def highest_clock(model: MachineModel) -> float:
+    """The clock, in MHz, that needs all the voltage there is."""
+    curve = model.curve
+    spare = model.psu.max_voltage - curve.reference_volt
+    reachable = curve.reference_mhz + 100 * spare / curve.volt_per_100_mhz
+    return min(max(reachable, CLOCK_MIN_HZ / 1e6), CLOCK_MAX_HZ / 1e6)
+
+
+def error_ratio(model: MachineModel, mhz: float, volt: float) -> float:
+    """The part of the hashes that come out wrong for want of voltage."""
+    curve = model.curve
+    wanted = curve.reference_volt + curve.volt_per_100_mhz * (mhz - curve.reference_mhz) / 100
+    missing = wanted - volt - ERROR_FREE_V
+    return min(max(missing / ERROR_SPAN_V, 0.0), 1.0) ** 2
+
+
+def leakage(curve: Curve, board_c: float) -> float:
+    """Board power against that at 60 C."""
+    share = curve.leakage_share
+    return (1 - share) + share * math.exp((board_c - 60) / curve.leakage_kelvin)
+
+
+def board_watts(model: MachineModel, mhz: float, volt: float, board_c: float) -> float:
+    """What one board costs at the wall, losses of the power supply included."""
+    watts = model.curve.k_mw * mhz * volt * volt / 1000 / model.boards
+    return watts * leakage(model.curve, board_c)
+
+
+def fan_watts(model: MachineModel, duty: float) -> float:
+    return model.fans * FAN_W * duty**3
+
+
+def fan_rpm(model: MachineModel, duty: float) -> float:
+    """The speed a fan comes to at a duty; it stands still at none."""
+    return model.fan_max_rpm * (0.19 + 0.81 * duty) if duty > 0 else 0.0
+
+
+def board_conductance(model: MachineModel, rpm: float) -> float:
+    """Watts that leave one board per kelvin above the inlet."""
+    return (STILL_AIR_W_PER_KELVIN + AIR_W_PER_KELVIN_RPM * rpm) / model.boards
+
+
+def approach(value: float, goal: float, seconds: float, time_constant: float) -> float:
+    """Where a first-order system stands after `seconds` on its way to `goal`."""
+    return goal + (value - goal) * math.exp(-seconds / time_constant)
+
+
+def heated(
+    board_c: float, watts: float, conductance: float, inlet_c: float, seconds: float
+) -> float:
+    """A board's temperature after `seconds` of constant power and air."""
+    return approach(
+        board_c, inlet_c + watts / conductance, seconds, BOARD_J_PER_KELVIN / conductance
+    )
+
+
+def ramped(mhz: float, goal: float, seconds: float) -> float:
+    """A clock's value after `seconds` on its way to `goal`: chips are led there in steps."""
+    if goal >= mhz:
+        return min(goal, mhz + RAMP_UP_MHZ_PER_S * seconds)
+    return max(goal, mhz - RAMP_DOWN_MHZ_PER_S * seconds)
+
+
+def clock_for_power(model: MachineModel, watts: float, board_c: float = 50.0) -> float:
+    """The clock, in MHz, at which a machine of this model draws about so much."""
+    low, high = CLOCK_MIN_HZ / 1e6, highest_clock(model)
+    for _ in range(30):
+        middle = (low + high) / 2
+        boards = model.boards * board_watts(model, middle, needed_voltage(model, middle), board_c)
+        if boards + STANDBY_W < watts:
+            low = middle
+        else:
+            high = middle
+    return low
