@@ -1,0 +1,169 @@
+"""The API over HTTP: routes, status codes and headers, and nothing of mining."""
+
+from collections.abc import Awaitable, Callable
+from math import ceil
+
+import msgspec
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from pithead.pool.readings import PoolReadings
+from pithead.poolapi import landing, openapi
+from pithead.poolapi.dates import BadDates, Days, days_asked_for
+from pithead.poolapi.door import Door, Forbidden, TooOften
+from pithead.poolapi.endpoints import COINS, ENDPOINTS, GROUPS, METHODS, Endpoint
+from pithead.poolapi.service import Asked, PoolService, TooMuch
+from pithead.poolapi.settings import ApiSettings
+from pithead.poolapi.tokens import TokenCheck
+
+ALLOWED = ", ".join((*METHODS, "OPTIONS"))
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+Answering = Callable[[Request], Awaitable[Response]]
+
+_log = structlog.get_logger(__name__)
+
+
+class NotFound(Exception):
+    """A coin or a group the pool does not have."""
+
+
+STATUS: dict[type[Exception], int] = {
+    Forbidden: 403,
+    TooOften: 429,
+    NotFound: 404,
+    BadDates: 400,
+    TooMuch: 400,
+}
+
+
+def build_app(
+    readings: PoolReadings,
+    tokens: TokenCheck,
+    settings: ApiSettings,
+    clock: Callable[[], float],
+    wall: Callable[[], float],
+) -> Starlette:
+    """The whole API as one ASGI application. `clock` tells the farm's time, `wall` the world's."""
+    api = PoolApi(PoolService(readings, settings), Door(tokens, settings), settings, clock, wall)
+    answers: dict[str, Answering] = {
+        "/": _always(landing.page(), "text/html; charset=utf-8"),
+        "/openapi.json": _always(openapi.document(), "application/json"),
+    }
+    for endpoint in ENDPOINTS:
+        for path in endpoint.paths:
+            answers[path] = answers[f"{path}/"] = api.answering(endpoint)
+    app = Starlette(
+        routes=[
+            Route(path, _shell(answering), methods=[*METHODS, "OPTIONS"])
+            for path, answering in answers.items()
+        ],
+        exception_handlers={HTTPException: _no_such_route},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+class PoolApi:
+    """Lets a request in, finds out what it asks, and encodes the answer."""
+
+    def __init__(
+        self,
+        service: PoolService,
+        door: Door,
+        settings: ApiSettings,
+        clock: Callable[[], float],
+        wall: Callable[[], float],
+    ) -> None:
+        self._operations = service.operations
+        self._door = door
+        self._settings = settings
+        self._clock = clock
+        self._wall = wall
+
+    def answering(self, endpoint: Endpoint) -> Answering:
+        """What answers one row of the table."""
+        operation = self._operations[endpoint.operation]
+
+        async def answer(request: Request) -> Response:
+            answer = await operation(self._asked(endpoint, request))
+            return _respond(200, msgspec.json.encode(answer), "application/json")
+
+        return answer
+
+    def _asked(self, endpoint: Endpoint, request: Request) -> Asked:
+        host = request.client.host if request.client else ""
+        user = self._door.admit(request.headers, host, self._wall())
+        _check_path(request)
+        now = self._clock()
+        if not endpoint.default_days:
+            return Asked(user, now, Days(0, 0))
+        days = days_asked_for(
+            request.query_params, now, endpoint.default_days, self._settings.range_limit_days
+        )
+        return Asked(user, now, days)
+
+
+def _check_path(request: Request) -> None:
+    coin = request.path_params["coin"]
+    if coin.lower() not in COINS:
+        raise NotFound(f"no such coin; this pool mines {', '.join(COINS)}")
+    group = request.path_params.get("group", GROUPS[0])
+    if group.lower() not in GROUPS:
+        raise NotFound(f"no such group; ask for {' or '.join(GROUPS)}")
+
+
+def _shell(answering: Answering) -> Answering:
+    """What all paths have in common: OPTIONS and HEAD, refusals as text, no error gets out."""
+
+    async def answer(request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={**HEADERS, "Allow": ALLOWED})
+        try:
+            response = await answering(request)
+        except tuple(STATUS) as refusal:
+            response = _refuse(STATUS[type(refusal)], str(refusal))
+            if isinstance(refusal, TooOften):
+                response.headers["Retry-After"] = str(max(1, ceil(refusal.wait)))
+        except Exception:
+            _log.exception("a request of the pool API failed", path=request.url.path)
+            response = _refuse(500, "internal error")
+        if request.method == "HEAD":
+            response.body = b""
+        return response
+
+    return answer
+
+
+def _always(body: bytes, media_type: str) -> Answering:
+    async def answer(_request: Request) -> Response:
+        return _respond(200, body, media_type)
+
+    return answer
+
+
+async def _no_such_route(request: Request, error: Exception) -> Response:
+    """404 and 405 of the router, as text like every refusal."""
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        response = _refuse(405, f"{request.method} is not allowed here; use {ALLOWED}")
+        response.headers["Allow"] = ALLOWED
+        return response
+    return _refuse(404, "nothing is here; the endpoints are listed at /")
+
+
+def _refuse(status: int, text: str) -> Response:
+    return _respond(status, f"{text}\n".encode(), "text/plain; charset=utf-8")
+
+
+def _respond(status: int, body: bytes, content_type: str) -> Response:
+    return Response(body, status, {**HEADERS, "Content-Type": content_type})

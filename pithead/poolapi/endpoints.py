@@ -1,0 +1,82 @@
+"""Where each answer is found: the one table that routes, service and document are made from."""
+
+from dataclasses import dataclass
+
+from pithead.poolapi.contract import (
+    Answer,
+    BlockRewardsAnswer,
+    DailyHashRateAnswer,
+    ProfileAnswer,
+    RewardsAnswer,
+    StatsAnswer,
+    WorkersAnswer,
+)
+
+COINS = ("btc",)
+"""Lower case; a request may write them in any case."""
+
+GROUPS = ("user", "group")
+"""Whose hashrate: the account's own, or of its user group. An account is a group of its own here,
+so both answer alike."""
+
+METHODS = ("GET", "HEAD", "POST")
+"""POST is answered like GET, since a known client posts; its body is not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One question of the API. Every path is answered with and without a slash at its end."""
+
+    operation: str
+    """The method of the service."""
+    paths: tuple[str, ...]
+    answer: type[Answer]
+    summary: str
+    default_days: int = 0
+    """How long the range is if none is asked for; 0 where the question has no dates."""
+
+
+ENDPOINTS = (
+    Endpoint(
+        "stats",
+        ("/stats/json/{coin}",),
+        StatsAnswer,
+        "Performance of the pool and its last blocks",
+    ),
+    Endpoint(
+        "profile",
+        ("/accounts/profile/json/{coin}",),
+        ProfileAnswer,
+        "Balance, hashrate and worker counts of the account",
+    ),
+    Endpoint(
+        "rewards",
+        ("/accounts/rewards/json/{coin}",),
+        RewardsAnswer,
+        "Rewards of the account by day, once the last block of a day has its confirmations",
+        default_days=90,
+    ),
+    Endpoint(
+        "hash_rate_daily",
+        (
+            "/accounts/hash_rate_daily/json/{group}/{coin}",
+            "/accounts/hash_rate_daily/json/{coin}",
+        ),
+        DailyHashRateAnswer,
+        "Average hashrate of the account by day",
+        default_days=90,
+    ),
+    Endpoint(
+        "block_rewards",
+        ("/accounts/block_rewards/json/{coin}",),
+        BlockRewardsAnswer,
+        "Rewards of the account by block",
+        default_days=7,
+    ),
+    Endpoint(
+        "workers",
+        ("/accounts/workers/json/{coin}",),
+        WorkersAnswer,
+        "Performance of each worker of the account",
+    ),
+)

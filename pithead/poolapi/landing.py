@@ -1,0 +1,40 @@
+"""The page at `/`: what this is, and where the answers are."""
+
+from html import escape
+
+from pithead.poolapi.endpoints import COINS, ENDPOINTS, GROUPS
+from pithead.poolapi.tokens import TOKEN_HEADERS
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>Pithead pool</title>
+<h1>Pithead pool</h1>
+<p>This is the web API of a mining pool, with the answers of the Braiins Pool API.
+Send the token of an access profile in the header <code>{header}</code>:</p>
+<pre>curl -H "{header}: TOKEN" http://HOST:PORT{example}</pre>
+<ul>
+{endpoints}
+</ul>
+<p>All of it for programs: <a href="/openapi.json">openapi.json</a></p>
+</html>
+"""
+
+
+def page() -> bytes:
+    """The same for everybody: nothing of a request is in it."""
+    items = []
+    for endpoint in ENDPOINTS:
+        path = endpoint.paths[0].format(coin=COINS[0], group=GROUPS[0])
+        dates = "?from=YYYY-MM-DD&to=YYYY-MM-DD" if endpoint.default_days else ""
+        items.append(
+            f'<li><a href="{path}"><code>{path}{escape(dates)}</code></a><br>'
+            f"{escape(endpoint.summary)}</li>"
+        )
+    return _PAGE.format(
+        header=TOKEN_HEADERS[0],
+        example=f"/stats/json/{COINS[0]}/",
+        endpoints="\n".join(items),
+    ).encode()
