@@ -139,6 +139,11 @@ class Vardiff:
         """Set the work, within bounds. The ceiling wins: no share is harder than a block."""
         self.work = max(1, min(max(work, self.floor), ceiling))
 
+    def suggest(self, work: int, ceiling: int) -> None:
+        """Begin anew at the work a miner names: what was seen before speaks against its wish."""
+        self._sum = self._squares = self._filled = self._bucket = 0.0
+        self.aim(work, ceiling)
+
     def raise_floor(self, work: int, ceiling: int) -> None:
         """Honour a miner's wish for a minimum; the pool's own stays below it."""
         self.floor = max(work, self._settings.least_work)

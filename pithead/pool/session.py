@@ -1,0 +1,379 @@
+"""The pool's end of one Stratum connection: bytes in, bytes and events out.
+
+A session knows its miner (extranonce, workers, version mask) and how much work each job it was
+offered asks of a share; jobs, extranonces and admission it shares with the other sessions of its
+front end. Nothing is pushed before the miner has subscribed and authorised, and what is pushed
+goes after the replies of the same turn: the line after a request is always its answer.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from pithead.bitcoin.target import expected_hashes, target_from_difficulty
+from pithead.pool.aims import Aims
+from pithead.pool.events import BlockFound, Event, ShareAccepted, ShareRejected
+from pithead.pool.extranonce import Extranonces, ExtranoncesExhausted, Lease
+from pithead.pool.jobs import JobBook, OpenJob
+from pithead.pool.names import Worker, read_worker, wished_difficulty
+from pithead.pool.shares import REFUSALS, weigh
+from pithead.pool.vardiff import Aim, Vardiff, VardiffSettings
+from pithead.stratum.lines import SERVER_LINE_LIMIT, LineBuffer, LineTooLong
+from pithead.stratum.messages import (
+    NO_ID,
+    Envelope,
+    ErrorCode,
+    Malformed,
+    NotStratum,
+    StratumError,
+    error_line,
+    open_envelope,
+    result_line,
+    true_line,
+)
+from pithead.stratum.negotiation import VERSION_ROLLING_MASK, negotiate
+from pithead.stratum.pushes import difficulty_line
+from pithead.stratum.requests import (
+    Authorize,
+    Configure,
+    ExtranonceSubscribe,
+    Ping,
+    Submit,
+    Subscribe,
+    SuggestDifficulty,
+    read_request,
+    read_submit,
+)
+from pithead.work.share import Reason, Solution
+
+NO_CEILING = 1 << 256
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    line_limit: int = SERVER_LINE_LIMIT
+    login_seconds: float = 60.0
+    """Wall time to subscribe and authorise in."""
+    quiet_seconds: float = 40.0
+    """Wall time after which a miner without news gets a new job: some leave a pool that has been
+    silent for 60 s, cgminer after 90."""
+    version_mask: int = VERSION_ROLLING_MASK
+    most_workers: int = 256
+    """Names authorised on one connection; a proxy brings many."""
+    suggestions_per_minute: int = 6
+    patience: int = 100
+    """Bad requests before the connection is closed."""
+    refused_name_cost: int = 20
+    """How many bad requests a refused name counts for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What all sessions of one front end share."""
+
+    book: JobBook
+    extranonces: Extranonces
+    admit: Callable[[str], bool]
+    """Whether a user may mine here; asked at each authorisation."""
+    settings: SessionSettings = field(default_factory=SessionSettings)
+    vardiff: VardiffSettings = field(default_factory=VardiffSettings)
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """What one batch of bytes, or a moment, led to."""
+
+    reply: bytes = b""
+    events: list[Event] = []
+    """To be in the journal before the reply leaves."""
+    close_reason: str | None = None
+    """Why the connection is to be closed once the reply has left."""
+
+
+class Session:
+    """One connection. `now` is farm time in seconds, `wall` any clock of real seconds."""
+
+    __slots__ = (
+        "_aims", "_events", "_front", "_lease", "_lines", "_mask", "_news_at", "_news_of",
+        "_offered", "_offered_parent", "_opened_at", "_patience", "_suggested", "_suggested_at",
+        "_vardiff", "_wants_job", "_workers",
+    )  # fmt: skip
+
+    def __init__(self, front: Front, now: float, wall: float) -> None:
+        self._front = front
+        self._lines = LineBuffer(front.settings.line_limit)
+        self._vardiff = Vardiff(front.vardiff, now)
+        self._aims = Aims()
+        self._lease: Lease | None = None
+        self._workers: dict[str, Worker] = {}
+        self._mask = 0
+        self._offered = -1
+        self._offered_parent = b""
+        self._wants_job = False
+        self._events: list[Event] = []
+        self._opened_at = self._news_at = self._suggested_at = wall
+        self._news_of = -1
+        self._suggested = 0
+        self._patience = front.settings.patience
+
+    @property
+    def is_ready(self) -> bool:
+        """Subscribed and authorised: it may be given work."""
+        return self._lease is not None and bool(self._workers)
+
+    def receive(self, data: bytes, now: float, wall: float) -> Turn:
+        """Take bytes from the miner: answers in order, then what there is to push."""
+        close_reason: str | None = None
+        try:
+            lines = self._lines.feed(data)
+        except LineTooLong as overflow:
+            lines = overflow.lines
+            close_reason = str(overflow)
+        replies: list[bytes] = []
+        for line in lines:
+            try:
+                replies.append(self._take(line, now, wall))
+            except NotStratum:
+                close_reason = "not Stratum"
+                break
+            if self._patience <= 0:
+                close_reason = "too many bad requests"
+                break
+        if self._wants_job and self.is_ready and close_reason is None:
+            replies.append(self._new_work(now, clean=True))
+        events, self._events = self._events, []
+        return Turn(b"".join(replies), events, close_reason)
+
+    def offer(self, job: OpenJob, now: float) -> bytes:
+        """The lines that offer a job: a new difficulty where it changes, then the notification.
+
+        Empty where the miner is not ready or has a job at least as new.
+        """
+        if job.sequence <= self._offered or not self.is_ready:
+            return b""
+        work = self._vardiff.retarget(job.block_work, now)
+        aim = self._aims.change(work, job.sequence, self._front.book.oldest_sequence)
+        parent = job.template.prev_hash_wire
+        line = job.line if parent == self._offered_parent else job.clean_line
+        self._offered = job.sequence
+        self._offered_parent = parent
+        return line if aim is None else difficulty_line(aim.difficulty) + line
+
+    def tick(self, now: float, wall: float) -> Turn:
+        """Look at the deadlines; to be called about once a second of wall time."""
+        settings = self._front.settings
+        if not self.is_ready:
+            late = wall - self._opened_at > settings.login_seconds
+            return Turn(close_reason="no subscription and authorisation in time" if late else None)
+        if self._news_of != self._offered:
+            self._news_of = self._offered
+            self._news_at = wall
+        elif wall - self._news_at > settings.quiet_seconds:
+            self._news_at = wall
+            return Turn(self._new_work(now, clean=False))
+        return Turn()
+
+    def end(self, now: float) -> None:
+        """The connection is gone: its extranonce may go to somebody else, in time."""
+        if self._lease is not None:
+            self._front.extranonces.release(self._lease, now, mined_with=self._offered >= 0)
+            self._lease = None
+
+    def _new_work(self, now: float, clean: bool) -> bytes:
+        """A job this miner has not had, at the difficulty wanted now; nothing before the first."""
+        self._wants_job = False
+        if clean:
+            self._offered_parent = b""
+        job = self._front.book.unlike(self._offered, now)
+        return b"" if job is None else self.offer(job, now)
+
+    # Requests
+
+    def _take(self, line: bytes, now: float, wall: float) -> bytes:
+        """Answer one line; a request without an id gets none. Raises NotStratum."""
+        try:
+            envelope = open_envelope(line)
+        except Malformed as error:
+            self._patience -= 1
+            return error_line(NO_ID, error.code, error.reason)
+        if envelope.method is None:  # an answer, though nothing was asked
+            return b""
+        try:
+            if envelope.method == "mining.submit":
+                reply = self._submit(envelope, now)
+            else:
+                reply = self._answer(envelope, envelope.method, now, wall)
+        except StratumError as error:
+            self._patience -= 1
+            reply = error_line(envelope.id, error.code, error.reason)
+        return b"" if bytes(envelope.id) == NO_ID else reply
+
+    def _answer(self, envelope: Envelope, method: str, now: float, wall: float) -> bytes:
+        """Answer anything but a submit. Raises StratumError."""
+        try:
+            request = read_request(method, envelope.params)
+        except Malformed:
+            if method != "mining.authorize":
+                raise
+            request = Authorize("", "")
+        match request:
+            case Subscribe():
+                return result_line(envelope.id, self._subscribe(request, now))
+            case Authorize():
+                self._authorize(request)
+            case Configure():
+                return result_line(envelope.id, self._configure(request))
+            case SuggestDifficulty():
+                self._suggest(request, wall)
+            case ExtranonceSubscribe():
+                pass  # this pool never changes it, so there is nothing to promise
+            case Ping():
+                return result_line(envelope.id, "pong")
+            case _:
+                raise StratumError(ErrorCode.OTHER, "Unsupported method")
+        return true_line(envelope.id)
+
+    def _subscribe(self, request: Subscribe, now: float) -> object:
+        if self._lease is None:
+            try:
+                self._lease = self._front.extranonces.lease(request.session_id, now)
+            except ExtranoncesExhausted:
+                self._patience = 0
+                raise StratumError(ErrorCode.OTHER, "The pool is full") from None
+            self._wants_job = True
+        session_id = self._lease.session_id
+        return [
+            [["mining.set_difficulty", session_id], ["mining.notify", session_id]],
+            self._lease.extranonce1.hex(),
+            self._front.book.extranonce2_size,
+        ]
+
+    def _authorize(self, request: Authorize) -> None:
+        worker = read_worker(request.name)
+        settings = self._front.settings
+        has_room = request.name in self._workers or len(self._workers) < settings.most_workers
+        if worker is None or not has_room or not self._front.admit(worker.user):
+            self._patience -= settings.refused_name_cost
+            raise StratumError(ErrorCode.UNAUTHORIZED, "Unauthorized worker")
+        if not self._workers:
+            self._wants_job = True
+        self._workers[request.name] = worker
+        if (wish := wished_difficulty(request.password)) is not None:
+            self._keep_above(wish)
+
+    def _configure(self, request: Configure) -> dict[str, bool | str]:
+        agreement = negotiate(request, self._front.settings.version_mask)
+        if agreement.version_mask is not None:
+            self._mask = agreement.version_mask
+        if agreement.minimum_difficulty is not None:
+            self._keep_above(agreement.minimum_difficulty)
+        return agreement.answer
+
+    def _suggest(self, request: SuggestDifficulty, wall: float) -> None:
+        if wall - self._suggested_at >= 60.0:
+            self._suggested_at = wall
+            self._suggested = 0
+        self._suggested += 1
+        if self._suggested > self._front.settings.suggestions_per_minute:
+            raise StratumError(ErrorCode.OTHER, "Suggested too often")
+        difficulty = request.difficulty
+        self._vardiff.suggest(_work_of(difficulty) if difficulty > 0 else 1, self._ceiling)
+        self._wants_job = True
+
+    def _keep_above(self, difficulty: int | float) -> None:
+        self._vardiff.raise_floor(_work_of(difficulty), self._ceiling)
+        self._wants_job = True
+
+    @property
+    def _ceiling(self) -> int:
+        """No share is asked to prove more than a block."""
+        latest = self._front.book.latest
+        return NO_CEILING if latest is None else latest.block_work
+
+    # Shares
+
+    def _submit(self, envelope: Envelope, now: float) -> bytes:
+        """Judge a share, book it and answer it. Raises Malformed."""
+        try:
+            submit = read_submit(envelope.params)
+        except Malformed:
+            for first in self._workers.values():  # whose it was, nobody can say
+                self._reject(first, Reason.MALFORMED, self._vardiff.work, now)
+                break
+            raise
+        if self._lease is None:
+            return _refusal(envelope, Reason.NOT_SUBSCRIBED)
+        worker = self._workers.get(submit.name)
+        if worker is None:
+            return _refusal(envelope, Reason.UNAUTHORIZED)
+        job = self._front.book.find(submit.job_id, now)
+        aim = None if job is None else self._aims.of(job.sequence)
+        if job is None or aim is None:
+            self._reject(worker, Reason.UNKNOWN_JOB, self._vardiff.work, now)
+            return _refusal(envelope, Reason.UNKNOWN_JOB)
+        reason = self._judge(submit, worker, job, aim, self._lease, now)
+        return true_line(envelope.id) if reason is None else _refusal(envelope, reason)
+
+    def _judge(
+        self, submit: Submit, worker: Worker, job: OpenJob, aim: Aim, lease: Lease, now: float
+    ) -> Reason | None:
+        """Book a share of a known job; why it earns nothing, or None where it does."""
+        book = self._front.book
+        if len(submit.extranonce2) != book.extranonce2_size:
+            self._reject(worker, Reason.MALFORMED, aim.work, now)
+            return Reason.MALFORMED
+        solution = self._solution(submit, job)
+        keeps_mask = not (submit.version_bits or 0) & ~self._mask
+        weighed = weigh(
+            job, lease.extranonce1, solution, aim.target, book.is_stale(job), keeps_mask
+        )
+        if weighed.reason is None:
+            self._events.append(ShareAccepted(int(now * 1000), worker.user, worker.name, aim.work))
+            if self._vardiff.credit(aim.work, now) and self._vardiff.rise(job.block_work):
+                self._wants_job = True
+        else:
+            self._reject(worker, weighed.reason, aim.work, now)
+        if weighed.solved:
+            found = _found(worker, job, lease.extranonce1, solution, weighed.hash_wire, now)
+            self._events.append(found)
+        return weighed.reason
+
+    def _solution(self, submit: Submit, job: OpenJob) -> Solution:
+        """The miner's choices as they stand in the header: BIP310 merges its bits by the mask."""
+        version = job.job.version
+        if submit.version_bits is not None:
+            version = (version & ~self._mask) | (submit.version_bits & self._mask)
+        return Solution(submit.extranonce2, submit.time, submit.nonce, version)
+
+    def _reject(self, worker: Worker, reason: Reason, work: int, now: float) -> None:
+        self._events.append(
+            ShareRejected(int(now * 1000), worker.user, worker.name, reason.value, work)
+        )
+
+
+def _refusal(envelope: Envelope, reason: Reason) -> bytes:
+    return error_line(envelope.id, *REFUSALS[reason])
+
+
+def _work_of(difficulty: int | float) -> int:
+    return expected_hashes(target_from_difficulty(difficulty))
+
+
+def _found(
+    worker: Worker,
+    job: OpenJob,
+    extranonce1: bytes,
+    solution: Solution,
+    hash_wire: bytes,
+    now: float,
+) -> BlockFound:
+    return BlockFound(
+        time_ms=int(now * 1000),
+        user=worker.user,
+        worker=worker.name,
+        height=job.template.height,
+        hash_display=hash_wire[::-1].hex(),
+        value_sats=job.template.value_sats,
+        block_work=job.block_work,
+        block=job.block(extranonce1, solution),
+    )

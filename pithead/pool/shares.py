@@ -1,0 +1,64 @@
+"""One share against the rules of the pool.
+
+The hash comes first, because a block is a block whatever is wrong with the share. Then whatever
+makes the share worthless, in the order that says most to a miner.
+"""
+
+import msgspec
+
+from pithead.pool.jobs import OpenJob
+from pithead.stratum.messages import ErrorCode
+from pithead.work.judge import hash_solution
+from pithead.work.share import Reason, Solution
+
+REFUSALS = {
+    Reason.LOW_DIFFICULTY: (ErrorCode.LOW_DIFFICULTY, "Above target"),
+    Reason.DUPLICATE: (ErrorCode.DUPLICATE_SHARE, "Duplicate share"),
+    Reason.STALE: (ErrorCode.JOB_NOT_FOUND, "Stale share"),
+    Reason.UNKNOWN_JOB: (ErrorCode.JOB_NOT_FOUND, "Job not found"),
+    Reason.TIME_OUT_OF_RANGE: (ErrorCode.OTHER, "Time out of range"),
+    Reason.VERSION_OUTSIDE_MASK: (ErrorCode.OTHER, "Version bits outside the mask"),
+    Reason.MALFORMED: (ErrorCode.OTHER, "Malformed share"),
+    Reason.UNAUTHORIZED: (ErrorCode.UNAUTHORIZED, "Unauthorized worker"),
+    Reason.NOT_SUBSCRIBED: (ErrorCode.NOT_SUBSCRIBED, "Not subscribed"),
+}
+"""What a miner is told, by the reason."""
+
+
+class Weighed(msgspec.Struct, frozen=True, gc=False):
+    """What a share came to."""
+
+    hash_wire: bytes
+    reason: Reason | None
+    """Why it earns nothing; None where it earns its work."""
+    solved: bool
+    """It meets the block target and is seen for the first time."""
+
+
+def weigh(
+    job: OpenJob,
+    extranonce1: bytes,
+    solution: Solution,
+    share_target: int,
+    is_stale: bool,
+    keeps_mask: bool,
+) -> Weighed:
+    """Judge a well-formed solution; a share that counts, and every block, is remembered."""
+    hash_wire = hash_solution(job.job, extranonce1, solution)
+    proof = int.from_bytes(hash_wire, "little")
+    is_block = proof <= job.template.block_target
+    known = hash_wire in job.seen
+    reason: Reason | None = None
+    if is_stale:
+        reason = Reason.STALE
+    elif not job.least_time <= solution.time <= job.most_time:
+        reason = Reason.TIME_OUT_OF_RANGE
+    elif not keeps_mask:
+        reason = Reason.VERSION_OUTSIDE_MASK
+    elif known:
+        reason = Reason.DUPLICATE
+    elif proof > share_target and not is_block:
+        reason = Reason.LOW_DIFFICULTY
+    if reason is None or is_block:
+        job.seen.add(hash_wire)
+    return Weighed(hash_wire, reason, is_block and not known)
