@@ -52,9 +52,12 @@ class Readings:
     """At the wall."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Work:
-    """What the chips hash until the next: a job and the space that is theirs."""
+    """What the chips hash until the next: a job and the space that is theirs.
+
+    Each is equal to itself alone: the same job given twice is two pieces of work.
+    """
 
     job: Job
     extranonce1: bytes

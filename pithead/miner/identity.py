@@ -1,0 +1,49 @@
+"""What makes one simulated machine of a model different from its sisters, from a seed."""
+
+import hashlib
+
+from pithead.hardware.models import MachineModel
+from pithead.miner.snapshot import BosVersion, Identity
+
+BOS_VERSION = BosVersion(
+    current="2026-08-11-0-3c5d7e9a-26.08-plus",
+    major="2022-09-13-0-11012d53-22.08-plus",
+    bos_plus=True,
+)
+"""The firmware this daemon answers as."""
+
+DEFAULT_HOSTNAME = "Antminer"
+_CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def identity_of(model: MachineModel, seed: str) -> Identity:
+    """The same seed gives the same machine, in every run."""
+    return Identity(
+        uid=_word(seed, "uid", _LETTERS, 16),
+        hostname=DEFAULT_HOSTNAME,
+        mac_address=_mac(seed),
+        serial_number=_word(seed, "machine", _CAPITALS, 17),
+        psu_serial_number=_word(seed, "psu", _CAPITALS, 17),
+        board_serial_numbers=tuple(
+            _word(seed, f"board/{number}", _CAPITALS, 17) for number in range(model.boards)
+        ),
+    )
+
+
+def numbered_uid(seed: str, number: int) -> str:
+    """The uid of the n-th thing that a machine had to name."""
+    return _word(seed, f"uid/{number}", _LETTERS, 16)
+
+
+def _mac(seed: str) -> str:
+    """A locally administered address: no maker owns it."""
+    return ":".join(f"{byte:02x}" for byte in b"\x02" + _digest(seed, "mac")[:5])
+
+
+def _word(seed: str, part: str, alphabet: str, length: int) -> str:
+    return "".join(alphabet[byte % len(alphabet)] for byte in _digest(seed, part)[:length])
+
+
+def _digest(seed: str, part: str) -> bytes:
+    return hashlib.sha256(f"{seed}/{part}".encode()).digest()

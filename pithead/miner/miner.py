@@ -1,0 +1,306 @@
+"""The firmware of one machine: what its operator wants, over what its hardware does.
+
+A pure core: `step` is called often with the time; operators' verbs and all reads go through here.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import msgspec
+
+from pithead.bitcoin.target import target_from_bits
+from pithead.hardware.device import Device, Found, Readings
+from pithead.hardware.thermals import CHIP_RISE_K
+from pithead.miner.configuration import PoolGroup, Settings
+from pithead.miner.cooling import Cooling
+from pithead.miner.feed import Feed
+from pithead.miner.identity import BOS_VERSION
+from pithead.miner.meter import WorkMeter, summed
+from pithead.miner.pool_url import read_pool_url
+from pithead.miner.refusals import BadPool, OutsideLimits
+from pithead.miner.snapshot import (
+    BoardSnapshot,
+    FanSnapshot,
+    Identity,
+    Limits,
+    MinerStatus,
+    Snapshot,
+    TunerSnapshot,
+)
+from pithead.miner.tally import shown_difficulty
+from pithead.miner.tuner import Tuner
+from pithead.miner.upstream import Upstream
+from pithead.miner.upstreams import Upstreams
+
+DEAD_POOLS_SECONDS = 60.0
+"""Without a living pool for so long a machine suspends; an estimate."""
+SENSOR_STEP = 16
+"""Temperatures are read in sixteenths of a degree."""
+
+StatusListener = Callable[[MinerStatus], None]
+
+
+class Miner:
+    """One machine under this firmware."""
+
+    def __init__(
+        self,
+        device: Device,
+        settings: Settings,
+        now: float,
+        *,
+        identity: Identity,
+        work_scale: int,
+        new_uid: Callable[[], str],
+        save: Callable[[Settings], None],
+        jitter: float = 0.0,
+    ) -> None:
+        """`save` is called with the settings after each change; `jitter`, 0 to 1, parts the
+        reconnects of machines that lost a pool together."""
+        model = device.model
+        self._device = device
+        self._identity = identity
+        self._scale = work_scale
+        self._save = save
+        self._started = self._stepped = self._status_since = now
+        self._last_alive = now
+        self._listeners: list[StatusListener] = []
+        self._status = MinerStatus.NOT_STARTED
+        self._limits = Limits(model.min_watt, model.default_watt, model.max_watt)
+        self._tuner = Tuner(model, settings.power_target_w or model.default_watt)
+        self._cooling = Cooling()
+        self._upstreams = Upstreams(new_uid, work_scale, jitter)
+        self._feed = Feed(device)
+        self._meters = [WorkMeter(now) for _ in range(model.boards)]
+        self._best_hashes: list[int | None] = [None] * model.boards
+        self._blocks = [0] * model.boards
+        self._readings = device.readings()
+        groups = self._upstreams.replace(settings.pool_groups, now)
+        self.settings = msgspec.structs.replace(settings, pool_groups=groups)
+
+    # --- the passing of time ---
+
+    def step(self, now: float) -> None:
+        """Let time pass for the machine, then decide anew: status, clocks, fans, work."""
+        seconds = now - self._stepped
+        self._stepped = now
+        self._device.step(now)
+        self._readings = self._device.readings()
+        self.harvest(now)
+        for meter in self._meters:
+            meter.note(now)
+        self._decide_status(now)
+        is_on = self._status is MinerStatus.NORMAL
+        if is_on:
+            self._tuner.step(now, self._readings)
+        self._device.apply(self._tuner.settings(is_on))
+        self._device.spin(self._cooling.step(seconds, self._hottest_chip(), is_on))
+        self.refeed()
+
+    def harvest(self, now: float) -> list[Upstream]:
+        """Count what the chips found and submit the shares to the pools returned."""
+        shares: list[Found] = []
+        for part in self._device.collect():
+            self._meters[part.board].total += part.hashes
+            for found in part.found:
+                self._note_share(part.board, found)
+                shares.append(found)
+        return self._feed.submit(shares, now)
+
+    def refeed(self) -> None:
+        """Put the newest work on the machine. Call it when a pool has spoken, too."""
+        is_on = self._status is MinerStatus.NORMAL
+        self._feed.follow(self._upstreams.active() if is_on else None)
+
+    def links(self, now: float) -> list[Upstream]:
+        """The pools that ought to be connected now: a shell opens these and closes all others."""
+        return self._upstreams.links(now)
+
+    def _note_share(self, board: int, found: Found) -> None:
+        best = self._best_hashes[board]
+        if best is None or found.hash_value < best:
+            self._best_hashes[board] = found.hash_value
+        if _is_block(found):
+            self._blocks[board] += 1
+
+    # --- status ---
+
+    @property
+    def status(self) -> MinerStatus:
+        return self._status
+
+    def watch_status(self, listener: StatusListener) -> Callable[[], None]:
+        """Call `listener` at each change of status until the returned function is called."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def _decide_status(self, now: float) -> None:
+        if self._upstreams.active() is not None:
+            self._last_alive = now
+        self._enter(self._fitting_status(now), now)
+
+    def _fitting_status(self, now: float) -> MinerStatus:
+        if self.settings.paused:
+            return MinerStatus.PAUSED
+        is_deserted = now - self._last_alive >= DEAD_POOLS_SECONDS
+        if self._cooling.is_overheated or is_deserted or not self._upstreams.has_pools:
+            return MinerStatus.SUSPENDED
+        return MinerStatus.NORMAL
+
+    def _enter(self, status: MinerStatus, now: float) -> None:
+        if status is self._status:
+            return
+        self._status = status
+        self._status_since = now
+        if status is MinerStatus.NORMAL:
+            self._tuner.restart()
+        for listener in tuple(self._listeners):
+            listener(status)
+
+    # --- the operator's verbs ---
+
+    def pause(self, now: float) -> bool:
+        """Stop hashing and power the boards down. True if it was so already."""
+        return self._set_paused(True, now)
+
+    def resume(self, now: float) -> bool:
+        """Hash again. True if it did already."""
+        return self._set_paused(False, now)
+
+    def _set_paused(self, paused: bool, now: float) -> bool:
+        already = self.settings.paused is paused
+        if not already:
+            self._change(paused=paused)
+            self._last_alive = now
+            self._decide_status(now)
+            self.refeed()
+        return already
+
+    def aim_power(self, watts: int) -> int:
+        """Aim for a consumption and return it. Raises OutsideLimits outside the limits."""
+        limits = self._limits
+        if not limits.minimum <= watts <= limits.maximum:
+            raise OutsideLimits(
+                f"power target {watts} W is outside the limits of this machine: "
+                f"{limits.minimum} to {limits.maximum} W"
+            )
+        self._change(power_target_w=watts)
+        self._tuner.aim(watts)
+        return watts
+
+    def pool_groups(self) -> tuple[PoolGroup, ...]:
+        return self.settings.pool_groups
+
+    def set_pool_groups(self, groups: tuple[PoolGroup, ...], now: float) -> tuple[PoolGroup, ...]:
+        """Replace all groups; pools without a uid get one. Raises BadPool."""
+        for group in groups:
+            for pool in group.pools:
+                try:
+                    read_pool_url(pool.url)
+                except ValueError as error:
+                    raise BadPool(str(error)) from error
+        named = self._upstreams.replace(groups, now)
+        self._last_alive = now
+        self._change(pool_groups=named)
+        self.refeed()
+        return named
+
+    def _change(self, **fields: object) -> None:
+        self.settings = msgspec.structs.replace(self.settings, **fields)
+        self._save(self.settings)
+
+    # --- reads ---
+
+    def snapshot(self, now: float) -> Snapshot:
+        """Everything there is to read, as of the last step."""
+        boards = tuple(self._board(number, now) for number in range(len(self._meters)))
+        real = summed([board.real for board in boards])
+        consumption = round(self._readings.power_w)
+        minute = real.last_1m / 1e12
+        return Snapshot(
+            at=now,
+            model=self._device.model,
+            identity=self._named_identity(),
+            bos_version=BOS_VERSION,
+            status=self._status,
+            status_since=self._status_since,
+            system_uptime_s=int(now - self._started),
+            bosminer_uptime_s=int(now - self._started),
+            boards=boards,
+            fans=_fans(self._readings),
+            highest_chip_temp_c=max(
+                (board.chip_temp_c for board in boards if board.chip_temp_c is not None),
+                default=None,
+            ),
+            real=real,
+            nominal=sum(board.nominal for board in boards),
+            error=sum(board.error for board in boards),
+            best_share=max(board.best_share for board in boards),
+            found_blocks=sum(self._blocks),
+            pool_stats=self._upstreams.total.stats(self._scale),
+            consumption_w=consumption,
+            efficiency_j_per_th=consumption / minute if minute > 0 else None,
+            tuner=TunerSnapshot(
+                state=self._tuner.state,
+                power_target_w=self._tuner.target_w,
+                current_target_w=self._tuner.target_w,
+                power_limits_w=self._limits,
+            ),
+            pool_groups=self._upstreams.snapshot(self._feed.has_work),
+        )
+
+    def _named_identity(self) -> Identity:
+        identity, hostname = self._identity, self.settings.hostname
+        return identity if hostname is None else dataclasses.replace(identity, hostname=hostname)
+
+    def _board(self, number: int, now: float) -> BoardSnapshot:
+        reading = self._readings.boards[number]
+        best = self._best_hashes[number]
+        temp_c = _sensed(reading.board_temp_c)
+        nominal = self._device.model.board_nominal(reading.frequency_hz)
+        return BoardSnapshot(
+            id=str(number + 1),
+            enabled=True,
+            serial_number=self._identity.board_serial_numbers[number],
+            frequency_hz=reading.frequency_hz,
+            voltage_v=reading.voltage_v,
+            board_temp_c=temp_c,
+            chip_temp_c=_chip_temp(temp_c),
+            inlet_temp_c=_sensed(reading.inlet_temp_c),
+            outlet_temp_c=temp_c,
+            real=self._meters[number].hashrates(now),
+            nominal=nominal,
+            error=nominal * reading.error_ratio,
+            best_share=0 if best is None else shown_difficulty(best, self._scale),
+            found_blocks=self._blocks[number],
+        )
+
+    def _hottest_chip(self) -> float | None:
+        temps = [_chip_temp(board.board_temp_c) for board in self._readings.boards]
+        known = [temp for temp in temps if temp is not None]
+        return max(known) if len(known) == len(temps) else None
+
+
+def _is_block(found: Found) -> bool:
+    """A proof of the chain's own target. Where that is easier than a share, as on a test chain
+    whose pool keeps a target of its own, a miner cannot know."""
+    try:
+        target = target_from_bits(found.work.job.bits)
+    except ValueError:
+        return False
+    return found.hash_value <= target < found.work.share_target
+
+
+def _sensed(temp_c: float | None) -> float | None:
+    return None if temp_c is None else round(temp_c * SENSOR_STEP) / SENSOR_STEP
+
+
+def _chip_temp(board_temp_c: float | None) -> float | None:
+    return None if board_temp_c is None else board_temp_c + CHIP_RISE_K
+
+
+def _fans(readings: Readings) -> tuple[FanSnapshot, ...]:
+    return tuple(
+        FanSnapshot(position, round(fan.rpm), fan.duty)
+        for position, fan in enumerate(readings.fans)
+    )
