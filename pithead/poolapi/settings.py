@@ -20,8 +20,8 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Tokens, and addresses, remembered at most: some 4 MB."""
     range_limit_days: int = 400
     """The longest from..to: a year and the month before it."""
-    row_limit: int = 15_000
-    """Block rewards in one answer at most: a week and a half of a block a minute."""
+    row_limit: int = 11_000
+    """Block rewards in one answer at most: a week of a block a minute, and some."""
     send_threshold_sats: int = 20_000
     """The smallest balance that is paid out; 0.0002 BTC is the documented minimum of Braiins Pool
     on chain."""
