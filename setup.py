@@ -7,7 +7,7 @@ setup(
         Extension(
             "pithead.native._judge",
             sources=["pithead/native/judge.c"],
-            extra_compile_args=["-O3"],
+            extra_compile_args=["-O3", "-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow"],
             define_macros=[("Py_LIMITED_API", "0x030B0000")],
             py_limited_api=True,
             optional=True,

@@ -1,11 +1,19 @@
 """The hot arithmetic of mining: a C extension where there is one, its hashlib twin elsewhere.
 
 The extension needs a processor with SHA instructions; without them hashlib is the faster of the
-two, so the choice is made once, here. Both give equal answers.
+two. The choice is made once, here; both give equal answers (`twin` says what they mean).
 """
 
-from pithead.native.twin import scan, share_hash
+from pithead.native.twin import MAX_SCAN
 
-HAS_NATIVE = False
+try:
+    from pithead.native._judge import USABLE as HAS_NATIVE
+except ImportError:  # it could not be built here
+    HAS_NATIVE = False
 
-__all__ = ["HAS_NATIVE", "scan", "share_hash"]
+if HAS_NATIVE:
+    from pithead.native._judge import scan, share_hash
+else:
+    from pithead.native.twin import scan, share_hash
+
+__all__ = ["HAS_NATIVE", "MAX_SCAN", "scan", "share_hash"]

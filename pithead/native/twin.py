@@ -2,6 +2,9 @@
 
 from hashlib import sha256
 
+MAX_SCAN = 1 << 24
+"""Nonces in one scan at most: a bound for the time it takes and for its answer."""
+
 
 def share_hash(
     coinbase_prefix: bytes,
@@ -36,13 +39,14 @@ def share_hash(
 
 
 def scan(header: bytes, start_nonce: int, count: int, target: int) -> list[int]:
-    """The nonces of `count` from `start_nonce` on whose header hash is at or below `target`.
+    """The nonces whose header hash is at or below `target`, of `count` from `start_nonce` on.
 
-    The header's own nonce is ignored. The range ends at 2**32, it does not wrap.
+    The nonce in the header is ignored. The range ends at 2**32, it does not wrap. The extension
+    lets other threads run meanwhile.
     """
-    if len(header) != 80:
-        raise ValueError(f"a header has 80 bytes, not {len(header)}")
-    if not (0 <= start_nonce < 1 << 32 and 0 <= count <= 1 << 32 and 0 <= target < 1 << 256):
+    if len(header) != 80 or count > MAX_SCAN:
+        raise ValueError("a header has 80 bytes and a scan at most 2**24 nonces")
+    if not (0 <= start_nonce < 1 << 32 and count >= 0 and 0 <= target < 1 << 256):
         raise OverflowError("nonce, count or target out of range")
     first_chunk = sha256(header[:64])
     rest = header[64:76]
