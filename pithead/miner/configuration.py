@@ -49,3 +49,5 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     power_target_w: int | None = None
     paused: bool = False
     pool_groups: tuple[PoolGroup, ...] = ()
+    uids_given: int = 0
+    """How many uids this machine has made up so far: none is given twice."""

@@ -1,8 +1,11 @@
-"""What makes one simulated machine of a model different from its sisters, from a seed."""
+"""What tells one machine of a model from its sisters, and names for what it is given."""
 
 import hashlib
 
+import msgspec
+
 from pithead.hardware.models import MachineModel
+from pithead.miner.configuration import PoolGroup
 from pithead.miner.snapshot import BosVersion, Identity
 
 BOS_VERSION = BosVersion(
@@ -31,9 +34,24 @@ def identity_of(model: MachineModel, seed: str) -> Identity:
     )
 
 
-def numbered_uid(seed: str, number: int) -> str:
-    """The uid of the n-th thing that a machine had to name."""
-    return _word(seed, f"uid/{number}", _LETTERS, 16)
+class Namer:
+    """Gives uids, none of them twice, the same ones in the same order for the same seed."""
+
+    def __init__(self, seed: str, given: int) -> None:
+        self._seed = seed
+        self.given = given
+
+    def complete(self, group: PoolGroup, group_uid: str) -> PoolGroup:
+        """The group with a uid for itself and for each of its pools."""
+        pools = tuple(
+            pool if pool.uid else msgspec.structs.replace(pool, uid=self._next())
+            for pool in group.pools
+        )
+        return msgspec.structs.replace(group, pools=pools, uid=group.uid or group_uid)
+
+    def _next(self) -> str:
+        self.given += 1
+        return _word(self._seed, f"uid/{self.given}", _LETTERS, 16)
 
 
 def _mac(seed: str) -> str:

@@ -14,7 +14,7 @@ from pithead.hardware.thermals import CHIP_RISE_K
 from pithead.miner.configuration import PoolGroup, Settings
 from pithead.miner.cooling import Cooling
 from pithead.miner.feed import Feed
-from pithead.miner.identity import BOS_VERSION
+from pithead.miner.identity import BOS_VERSION, Namer
 from pithead.miner.meter import WorkMeter, summed
 from pithead.miner.pool_url import read_pool_url
 from pithead.miner.refusals import BadPool, OutsideLimits
@@ -51,7 +51,6 @@ class Miner:
         *,
         identity: Identity,
         work_scale: int,
-        new_uid: Callable[[], str],
         save: Callable[[Settings], None],
         jitter: float = 0.0,
     ) -> None:
@@ -69,14 +68,14 @@ class Miner:
         self._limits = Limits(model.min_watt, model.default_watt, model.max_watt)
         self._tuner = Tuner(model, settings.power_target_w or model.default_watt)
         self._cooling = Cooling()
-        self._upstreams = Upstreams(new_uid, work_scale, jitter)
+        self._upstreams = Upstreams(work_scale, jitter)
         self._feed = Feed(device)
         self._meters = [WorkMeter(now) for _ in range(model.boards)]
         self._best_hashes: list[int | None] = [None] * model.boards
         self._blocks = [0] * model.boards
         self._readings = device.readings()
-        groups = self._upstreams.replace(settings.pool_groups, now)
-        self.settings = msgspec.structs.replace(settings, pool_groups=groups)
+        self.settings = settings
+        self._mine_at(settings.pool_groups)
 
     # --- the passing of time ---
 
@@ -199,11 +198,19 @@ class Miner:
                     read_pool_url(pool.url)
                 except ValueError as error:
                     raise BadPool(str(error)) from error
-        named = self._upstreams.replace(groups, now)
+        self._mine_at(groups)
+        self._save(self.settings)
         self._last_alive = now
-        self._change(pool_groups=named)
         self.refeed()
-        return named
+        return self.settings.pool_groups
+
+    def _mine_at(self, groups: tuple[PoolGroup, ...]) -> None:
+        names = Namer(self._identity.uid, self.settings.uids_given)
+        named = tuple(names.complete(group, str(index)) for index, group in enumerate(groups))
+        self._upstreams.replace(named)
+        self.settings = msgspec.structs.replace(
+            self.settings, pool_groups=named, uids_given=names.given
+        )
 
     def _change(self, **fields: object) -> None:
         self.settings = msgspec.structs.replace(self.settings, **fields)

@@ -5,40 +5,28 @@ fail-over costs no handshake and the first one is taken again as soon as it live
 with an enabled pool gets all work; the others are kept as they were set.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-import msgspec
-
-from pithead.miner.configuration import PoolGroup, PoolTarget
+from pithead.miner.configuration import PoolGroup
 from pithead.miner.snapshot import PoolGroupSnapshot, PoolSnapshot
 from pithead.miner.tally import Tally
 from pithead.miner.upstream import Upstream
 
 
 class Upstreams:
-    def __init__(self, new_uid: Callable[[], str], work_scale: int, jitter: float) -> None:
-        self._new_uid = new_uid
+    def __init__(self, work_scale: int, jitter: float) -> None:
         self._scale = work_scale
         self._jitter = jitter
         self._groups: list[tuple[PoolGroup, list[Upstream]]] = []
         self.total = Tally()
         """Over all pools since the start, those no longer set included."""
 
-    def replace(self, groups: tuple[PoolGroup, ...], now: float) -> tuple[PoolGroup, ...]:
-        """Mine at these from now on. Returns them with the uids they were given."""
-        named = tuple(self._named(group, index) for index, group in enumerate(groups))
+    def replace(self, groups: tuple[PoolGroup, ...]) -> None:
+        """Mine at these from now on."""
         self._groups = [
             (group, [Upstream(pool, self.total, self._scale, self._jitter) for pool in group.pools])
-            for group in named
+            for group in groups
         ]
-        return named
-
-    def _named(self, group: PoolGroup, index: int) -> PoolGroup:
-        pools = tuple(
-            pool if pool.uid else msgspec.structs.replace(pool, uid=self._new_uid())
-            for pool in group.pools
-        )
-        return msgspec.structs.replace(group, pools=pools, uid=group.uid or str(index))
 
     def active(self) -> Upstream | None:
         """Where work comes from now, None if no pool lives."""
@@ -72,7 +60,7 @@ class Upstreams:
         )
 
     def _pool(self, upstream: Upstream, is_active: bool) -> PoolSnapshot:
-        target: PoolTarget = upstream.target
+        target = upstream.target
         return PoolSnapshot(
             uid=target.uid,
             url=target.url,

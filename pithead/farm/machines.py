@@ -1,0 +1,64 @@
+"""Puts one simulated machine together with the firmware that runs it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from pithead.hardware.models import MachineModel
+from pithead.hardware.simulated import SimulatedMachine, spread
+from pithead.miner.configuration import Settings
+from pithead.miner.daemon import Machine, SettingsKeeper
+from pithead.miner.identity import identity_of
+from pithead.miner.miner import Miner
+from pithead.miner.settings import SettingsFile
+
+log = structlog.get_logger(__name__)
+
+SETTINGS_FILE = "settings.json"
+
+
+@dataclass(frozen=True, slots=True)
+class MachinePlan:
+    """What one machine of a farm is to be."""
+
+    name: str
+    model: MachineModel
+    seed: str
+    """Equal seeds make equal machines: serial numbers, chips, fans."""
+    defaults: Settings
+    """For a machine that has no settings of its own yet."""
+    directory: Path | None = None
+    """Where its settings are kept; None: nowhere."""
+    source_address: str | None = None
+    ambient_c: float = 25.0
+
+
+def build_machine(plan: MachinePlan, now: float, work_scale: int) -> Machine:
+    """A machine as its last settings left it, ready for a `Daemon`."""
+    settings = plan.defaults
+    keeper: SettingsKeeper | None = None
+    if plan.directory is not None:
+        file = SettingsFile(plan.directory / SETTINGS_FILE)
+        loaded = file.load(plan.defaults)
+        if loaded.problem is not None:
+            log.error("settings.damaged", miner=plan.name, problem=loaded.problem)
+        settings = loaded.settings
+        keeper = SettingsKeeper(file)
+    device = SimulatedMachine(
+        plan.model, seed=plan.seed, now=now, work_scale=work_scale, ambient_c=plan.ambient_c
+    )
+    miner = Miner(
+        device,
+        settings,
+        now,
+        identity=identity_of(plan.model, plan.seed),
+        work_scale=work_scale,
+        save=_forget if keeper is None else keeper.keep,
+        jitter=(1 + spread(plan.seed, "jitter")) / 2,
+    )
+    return Machine(plan.name, miner, device, keeper, plan.source_address)
+
+
+def _forget(settings: Settings) -> None:
+    """A machine without a place for its settings has them until it ends."""
