@@ -1,0 +1,242 @@
+"""What can be configured: each key once, with its type, limits, default and meaning.
+
+Flags, environment, file, checks and the annotated example all come from these definitions; see
+`pithead.cli.config`. Text may be empty where that means something, and says so.
+"""
+
+from ipaddress import IPv4Address, ip_address
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from pithead.hardware.models import DEFAULT_MODEL, UnknownModel, model_named
+
+HOST = r"^[0-9A-Za-z.:_-]{1,255}$"
+NAME = r"^[A-Za-z0-9_][A-Za-z0-9_@+-]{0,63}$"
+PRINTABLE = r"^[ -~]*$"
+
+
+def _check_models(key: str, names: tuple[str, ...]) -> None:
+    for name in names:
+        try:
+            model_named(name)
+        except UnknownModel as unknown:
+            raise ValueError(f"{key}: {unknown}") from None
+
+
+class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One component's keys."""
+
+
+class DataSection(Section, frozen=True):
+    """Where state lives."""
+
+    directory: Annotated[
+        str, Meta(min_length=1, description="Everything that survives a restart is in here.")
+    ] = "pithead-data"
+
+
+class PoolSection(Section, frozen=True):
+    """The mining pool: Stratum, accounting and the web API."""
+
+    stratum_host: Annotated[
+        str, Meta(pattern=HOST, description="The address miners connect to.")
+    ] = "127.0.0.1"
+    stratum_port: Annotated[
+        int, Meta(ge=0, le=65535, description="Its port; 0 takes any that is free.")
+    ] = 3333
+    api_host: Annotated[
+        str, Meta(pattern=HOST, description="The address of the web API and the pages.")
+    ] = "127.0.0.1"
+    api_port: Annotated[
+        int, Meta(ge=0, le=65535, description="Its port; 0 takes any that is free.")
+    ] = 8080
+    api_burst: Annotated[
+        int, Meta(ge=1, le=10_000, description="Requests an access token may make at once.")
+    ] = 25
+    api_refill_per_second: Annotated[
+        float, Meta(gt=0, le=1_000, description="Requests a second it may make for ever.")
+    ] = 0.5
+    work_scale: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=10**15,
+            description="Hashes that the APIs show for every hash really made. 1 for real "
+            "miners; 10**12 lets a simulated machine of 100 TH/s make 100 hashes a second.",
+        ),
+    ] = 10**12
+    fee_percent: Annotated[
+        float, Meta(ge=0, le=100, description="The pool's part of every block.")
+    ] = 2.0
+    scoring_seconds: Annotated[
+        float,
+        Meta(
+            ge=1, le=86_400, description="Time constant of the scoring hashrate: rewards follow it."
+        ),
+    ] = 1200.0
+    confirmations: Annotated[
+        int, Meta(ge=1, le=1_000, description="Blocks on top of a block until it pays.")
+    ] = 100
+    block_interval_seconds: Annotated[
+        float,
+        Meta(ge=1, le=86_400, description="Mean time between blocks of the embedded chain."),
+    ] = 60.0
+    shares_per_minute: Annotated[
+        float,
+        Meta(ge=0.1, le=600, description="Shares each connection should send, by its difficulty."),
+    ] = 18.0
+    first_share_work: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=2**63 - 1,
+            description="Hashes a share of a new connection takes on average, before work_scale. "
+            "Difficulty 1 is 4295032833.",
+        ),
+    ] = 256
+    least_share_work: Annotated[
+        int,
+        Meta(ge=1, le=2**63 - 1, description="The fewest hashes any share takes on average."),
+    ] = 16
+    extranonce1_bytes: Annotated[
+        int, Meta(ge=2, le=8, description="Bytes that tell connections apart in the coinbase.")
+    ] = 4
+    extranonce2_bytes: Annotated[
+        int, Meta(ge=2, le=8, description="Bytes of the coinbase that are the miner's to change.")
+    ] = 8
+    max_connections: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="Stratum connections at the same time.")
+    ] = 15_000
+    durability: Annotated[
+        Literal["write", "group"],
+        Meta(
+            description="When a share is safe: `write` survives the death of the process, "
+            "`group` a power cut as well, some milliseconds later."
+        ),
+    ] = "write"
+    registration_open: Annotated[
+        bool, Meta(description="Whether a user nobody has heard of becomes an account.")
+    ] = True
+    payout_address: Annotated[
+        str,
+        Meta(
+            pattern=r"^[0-9A-Za-z]{0,90}$",
+            description="Where blocks pay to; empty is the embedded chain's own wallet.",
+        ),
+    ] = ""
+    coinbase_tag: Annotated[
+        str, Meta(pattern=PRINTABLE, max_length=32, description="Text in the coinbase of a block.")
+    ] = "/pithead/"
+    send_threshold_sats: Annotated[
+        int, Meta(ge=0, le=21 * 10**14, description="The smallest balance that is paid out.")
+    ] = 20_000
+
+    def __post_init__(self) -> None:
+        if self.first_share_work < self.least_share_work:
+            raise ValueError("first_share_work is less than least_share_work")
+
+
+class ChainSection(Section, frozen=True):
+    """The embedded chain."""
+
+    block_value_sats: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=50 * 10**8,
+            description="What a block is worth at least, kept up by fees as the subsidy falls.",
+        ),
+    ] = 312_500_000
+
+
+class FarmSection(Section, frozen=True):
+    """Simulated machines that mine at the pool."""
+
+    miners: Annotated[int, Meta(ge=0, le=10_000, description="How many machines.")] = 3
+    models: Annotated[
+        tuple[str, ...],
+        Meta(min_length=1, max_length=100, description="Their models, taken in turn."),
+    ] = (DEFAULT_MODEL,)
+    users: Annotated[
+        tuple[Annotated[str, Meta(pattern=NAME)], ...],
+        Meta(min_length=1, max_length=10_000, description="Accounts they mine for, taken in turn."),
+    ] = ("alice",)
+    speed: Annotated[
+        float,
+        Meta(gt=0, le=100_000, description="How many times faster than the world farm time runs."),
+    ] = 1.0
+    first_address: Annotated[
+        str, Meta(description="The loopback address of the first machine; the others follow.")
+    ] = "127.0.1.1"
+    rest_port: Annotated[
+        int, Meta(ge=0, le=65535, description="The port of each machine's REST API.")
+    ] = 80
+    rest_fallback_port: Annotated[
+        int, Meta(ge=0, le=65535, description="The port instead where rest_port is not allowed.")
+    ] = 8081
+
+    def __post_init__(self) -> None:
+        _check_models("models", self.models)
+        try:
+            loopback = IPv4Address(self.first_address).is_loopback
+        except ValueError:
+            loopback = False
+        if not loopback:
+            raise ValueError(f"first_address {self.first_address!r} is not in 127.0.0.0/8")
+
+
+class MinerSection(Section, frozen=True):
+    """One simulated machine alone, as `pithead miner` runs it."""
+
+    name: Annotated[str, Meta(pattern=NAME, description="Its host name.")] = "miner"
+    model: Annotated[str, Meta(description="Its model.")] = DEFAULT_MODEL
+    pool_url: Annotated[
+        str,
+        Meta(
+            pattern=r"^stratum\+tcp://[!-~]{1,255}$",
+            description="The pool it starts with; the API changes it.",
+        ),
+    ] = "stratum+tcp://127.0.0.1:3333"
+    pool_user: Annotated[
+        str,
+        Meta(pattern=r"^[!-~]{1,128}$", description="The user, or user.worker, at that pool."),
+    ] = "alice.miner"
+    pool_password: Annotated[
+        str, Meta(pattern=PRINTABLE, max_length=128, description="The password at that pool.")
+    ] = "x"
+    host: Annotated[str, Meta(description="The IP address its APIs listen on.")] = "127.0.1.1"
+    rest_port: Annotated[int, Meta(ge=0, le=65535, description="The port of its REST API.")] = 80
+    rest_fallback_port: Annotated[
+        int, Meta(ge=0, le=65535, description="The port instead where rest_port is not allowed.")
+    ] = 8081
+
+    def __post_init__(self) -> None:
+        _check_models("model", (self.model,))
+        try:
+            ip_address(self.host)
+        except ValueError:
+            raise ValueError(f"host {self.host!r} is not an IP address") from None
+
+
+class LogSection(Section, frozen=True):
+    """What the program says of itself while it runs."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Meta(description="The least important lines to write."),
+    ] = "info"
+    format: Annotated[
+        Literal["text", "json"], Meta(description="For people, or one JSON object a line.")
+    ] = "text"
+
+
+class Config(Section, frozen=True):
+    """Everything, in the order of the example file."""
+
+    data: DataSection = DataSection()
+    pool: PoolSection = PoolSection()
+    chain: ChainSection = ChainSection()
+    farm: FarmSection = FarmSection()
+    miner: MinerSection = MinerSection()
+    log: LogSection = LogSection()
