@@ -7,7 +7,7 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The defaults suit a pool on a real network, where one hash is one hash."""
 
     work_scale: int = 1
-    """Hashes shown for every real hash; see "Scale of work" in docs/architecture.md."""
+    """Hashes shown for every real hash; see `work_scale` in docs/architecture.md."""
     burst: int = 25
     """Requests an access token may make at once."""
     refill_per_second: float = 0.5
