@@ -223,7 +223,7 @@ class Miner:
         boards = tuple(self._board(number, now) for number in range(len(self._meters)))
         real = summed([board.real for board in boards])
         consumption = round(self._readings.power_w)
-        minute = real.last_1m / 1e12
+        minute = real.last_1m / 1e12 if self._status is MinerStatus.NORMAL else 0.0
         return Snapshot(
             at=now,
             model=self._device.model,

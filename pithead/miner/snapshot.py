@@ -182,6 +182,6 @@ class Snapshot:
     pool_stats: PoolStats
     consumption_w: int
     efficiency_j_per_th: float | None
-    """Consumption over the real rate of the last minute; None where that is zero."""
+    """Consumption over the real rate of the last minute; None while nothing is hashed."""
     tuner: TunerSnapshot
     pool_groups: tuple[PoolGroupSnapshot, ...]
