@@ -40,8 +40,10 @@ class Aim:
     def at_work(work: int) -> "Aim":
         """The aim that both ends of the wire compute from its difficulty alike."""
         difficulty = difficulty_from_target(target_for_work(work))
-        if difficulty >= _ROUND_DIFFICULTY_FROM:
-            difficulty = round(difficulty)
+        if difficulty > 0.5:
+            whole = Aim.at_difficulty(round(difficulty))
+            if whole.work == work or difficulty >= _ROUND_DIFFICULTY_FROM:
+                return whole
         return Aim.at_difficulty(difficulty)
 
 
