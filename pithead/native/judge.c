@@ -343,7 +343,7 @@ scan(PyObject *module, PyObject *const *arguments, Py_ssize_t argument_count)
         return NULL;
     }
     PyObject *found = NULL;
-    if (take_bytes(target_bytes, &target) == 0) {
+    if (take_bytes(target_bytes, &target) == 0 && target.size == HASH_SIZE) {
         const uint64_t end = (uint64_t)first + count;
         const uint64_t limit = (uint64_t)UINT32_MAX + 1;
         found = scan_range(header.data, first, end < limit ? end : limit, target.data);
