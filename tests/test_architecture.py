@@ -31,10 +31,12 @@ PURE = {
     "pool/session", "pool/jobs", "pool/vardiff", "pool/extranonce", "pool/tallies",
     "pool/scoring", "pool/rewards", "pool/ledger", "pool/blocks", "pool/books",
     "pool/events", "pool/readings",
-    "node/assembler", "node/mempool", "node/retarget", "node/wallet",
+    "node/assembler", "node/bootstrap", "node/retarget", "node/wallet",
     "hardware/device", "hardware/models", "hardware/thermals", "hardware/tuning",
     "miner/miner", "miner/upstreams", "miner/feed", "miner/tuner", "miner/cooling",
     "miner/scaling", "miner/snapshot",
+    "poolapi/contract", "poolapi/endpoints", "poolapi/figures", "poolapi/dates", "poolapi/limits",
+    "poolapi/tokens", "poolapi/door", "poolapi/service", "poolapi/settings",
 }  # fmt: skip
 
 IMPURE = {

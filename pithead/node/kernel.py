@@ -1,0 +1,220 @@
+"""The embedded chain: a node in this process, on Bitcoin Core's consensus library.
+
+Every library call and every file write is made on one thread of its own, so the event loop never
+waits for a block. A block is in the journal before the library sees it; at the start the library
+is given again whatever it lost.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+
+from pithead.bitcoin.block import Block
+from pithead.bitcoin.network import REGTEST, Network
+from pithead.node.assembler import MEDIAN_OF, Parent, assemble
+from pithead.node.blockfile import BlockFile, BlockRecord
+from pithead.node.bootstrap import solve
+from pithead.node.library import ConsensusLibrary
+from pithead.node.node import BlockAccepted, BlockRefused, NodeUnavailable, Submission, Tip
+from pithead.node.retarget import RetargetSettings, next_block_work
+from pithead.node.wallet import FeeSettings, Wallet
+from pithead.work.template import Template
+
+log = structlog.get_logger(__name__)
+
+Result = TypeVar("Result")
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class KernelSettings:
+    first_block_work: int
+    """Expected hashes of the first block that is mined in earnest."""
+    bootstrap_blocks: int = 600
+    """Mined at the first start. Regtest's subsidy is then 3.125, as on the real network, and the
+    wallet has coins for years of fees."""
+    retarget: RetargetSettings = field(default_factory=RetargetSettings)
+    fees: FeeSettings = field(default_factory=FeeSettings)
+
+
+class KernelNode:
+    """The `Node` port over a directory of its own. Make one with `KernelNode.open`."""
+
+    network: Network = REGTEST
+
+    def __init__(self, directory: Path, settings: KernelSettings, clock: Callable[[], float]):
+        self._directory = directory
+        self._settings = settings
+        self._clock = clock
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="chain")
+        self._changed = asyncio.Event()
+        self._closed = False
+        self._wallet = Wallet()
+        self._wallet_height = 0
+        self._wallet_tip = bytes.fromhex(self.network.genesis_hash_display)[::-1]
+        self._block_work = settings.first_block_work
+        self._last_arrival_ms: int | None = None
+
+    @staticmethod
+    async def open(
+        directory: Path,
+        settings: KernelSettings,
+        clock: Callable[[], float],
+        progress: Progress = lambda done, total: None,
+    ) -> "KernelNode":
+        """Open or make the chain in `directory`. `progress` is called on another thread.
+
+        Raises ChainInUse, BlockFileDamaged.
+        """
+        node = KernelNode(directory, settings, clock)
+        try:
+            await node._run(lambda: node._open(progress))
+        except BaseException:
+            node._thread.shutdown()
+            raise
+        return node
+
+    # The port
+
+    async def template(self) -> Template:
+        return await self._run(self._template)
+
+    async def submit(self, block: bytes) -> Submission:
+        arrived = self._clock()
+        answer = await self._run(lambda: self._submit(block, arrived))
+        match answer:
+            case BlockAccepted(duplicate=False):
+                self._changed.set()
+                self._changed = asyncio.Event()
+            case BlockRefused(reason=reason):
+                log.error("the consensus library refused a block", reason=reason)
+            case _:
+                pass
+        return answer
+
+    async def tip(self) -> Tip:
+        return await self._run(self._tip)
+
+    async def tips(self) -> AsyncIterator[Tip]:
+        known = ""
+        while not self._closed:
+            changed = self._changed
+            tip = await self.tip()
+            if tip.hash_display != known:
+                known = tip.hash_display
+                yield tip
+            else:
+                await changed.wait()
+
+    async def block_hash_display(self, height: int) -> str | None:
+        return await self._run(lambda: self._hash_display(height))
+
+    async def close(self) -> None:
+        """Let the library write its state down, which spares the next start the replay."""
+        if self._closed:
+            return
+        await self._run(self._close)
+        self._closed = True
+        self._changed.set()
+        self._thread.shutdown()
+
+    # On the chain's thread
+
+    async def _run(self, work: Callable[[], Result]) -> Result:
+        if self._closed:
+            raise NodeUnavailable("the chain is closed")
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _open(self, progress: Progress) -> None:
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self._library = ConsensusLibrary(self._directory)
+        self._blocks = BlockFile(self._directory / "blocks.journal")
+        for record in self._blocks.records():
+            self._replay(record)
+        self._bootstrap(progress)
+        self._last_arrival_ms = int(self._clock() * 1000)  # the time it was closed is nobody's
+        log.info("chain open", height=self._library.height, wallet_coins=len(self._wallet))
+
+    def _replay(self, record: BlockRecord) -> None:
+        block = Block.parse(record.block)
+        if not self._library.knows(block.header.hash_wire):
+            self._library.process(record.block)
+        if block.header.prev_hash_wire == self._wallet_tip:
+            self._follow(block, record)
+
+    def _follow(self, block: Block, record: BlockRecord) -> None:
+        """Keep wallet and block work in step with a block that extends the chain."""
+        self._wallet.connect(self._wallet_height + 1, block.transactions)
+        self._wallet_height += 1
+        self._wallet_tip = block.header.hash_wire
+        if self._wallet_height > self._settings.bootstrap_blocks:
+            self._retarget(record)
+
+    def _retarget(self, record: BlockRecord) -> None:
+        interval = self._settings.retarget.interval_ms
+        last = self._last_arrival_ms
+        solve_ms = interval if last is None else record.arrived_ms - last
+        self._last_arrival_ms = record.arrived_ms
+        self._block_work = next_block_work(record.block_work, solve_ms, self._settings.retarget)
+
+    def _bootstrap(self, progress: Progress) -> None:
+        """Mine the first blocks, a minute apart and the last a minute before now."""
+        total = self._settings.bootstrap_blocks
+        first_time = int(self._clock()) - 60 * (total + 1)
+        while (height := self._library.height) < total:
+            template = self._assemble(first_time + 60 * (height + 1), block_work=1)
+            answer = self._take(solve(template), work=1, arrived=float(template.time))
+            if not isinstance(answer, BlockAccepted):
+                raise NodeUnavailable(f"the chain refuses its own first blocks: {answer}")
+            if height % 50 == 49 or height + 1 == total:
+                progress(height + 1, total)
+        self._blocks.sync()
+
+    def _template(self) -> Template:
+        return self._assemble(self._clock(), self._block_work)
+
+    def _assemble(self, now: float, block_work: int) -> Template:
+        tip = self._library.block_at(self._library.height)
+        parent = Parent(tip.height, tip.hash_wire, tip.bits, self._library.recent_times(MEDIAN_OF))
+        height = tip.height + 1
+        candidates = (
+            self._wallet.fee_transactions(
+                height, self.network.subsidy_sats(height), self._settings.fees
+            )
+            if height > self._settings.bootstrap_blocks
+            else []
+        )
+        return assemble(parent, candidates, self.network, now, block_work)
+
+    def _submit(self, raw: bytes, arrived: float) -> Submission:
+        answer = self._take(raw, self._block_work, arrived)
+        self._blocks.sync()
+        return answer
+
+    def _take(self, raw: bytes, work: int, arrived: float) -> Submission:
+        """Journal first: a block the library has and the journal has not is lost by `kill -9`."""
+        record = BlockRecord(raw, work, int(arrived * 1000))
+        self._blocks.append(record)
+        answer = self._library.process(raw)
+        if isinstance(answer, BlockAccepted) and not answer.duplicate:
+            self._follow(Block.parse(raw), record)
+        return answer
+
+    def _tip(self) -> Tip:
+        tip = self._library.block_at(self._library.height)
+        return Tip(tip.height, tip.hash_wire[::-1].hex(), tip.time)
+
+    def _hash_display(self, height: int) -> str | None:
+        if not 0 <= height <= self._library.height:
+            return None
+        return self._library.block_at(height).hash_wire[::-1].hex()
+
+    def _close(self) -> None:
+        self._library.close()
+        self._blocks.sync()
+        self._blocks.close()

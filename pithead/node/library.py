@@ -1,0 +1,121 @@
+"""Bitcoin Core's consensus library, wrapped so that it answers like a node.
+
+What the package leaves to its caller is done here: acceptance is read from the callback and the
+tip, since `process_block` can answer true for an invalid block; the reason comes from the library's
+log; and the objects its callbacks need are kept alive. All calls are to be made on one thread.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pbk
+
+from pithead.bitcoin.block import HEADER_SIZE, Header
+from pithead.bitcoin.encoding import DecodeError
+from pithead.node.node import BlockAccepted, BlockRefused, Submission
+
+_REASON = re.compile(r"(?:FAILED \((?P<checked>.+)\)|ConnectBlock \w+ failed, (?P<connected>.+))")
+_KEPT_LINES = 50
+
+
+class ChainInUse(Exception):
+    """Another process has the chain's directory open, or its files cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainBlock:
+    """A block of the best chain, as far as a template needs it."""
+
+    height: int
+    hash_wire: bytes
+    time: int
+    bits: int
+
+
+class ConsensusLibrary:
+    """The chain state of one directory, in regtest rules."""
+
+    def __init__(self, directory: Path) -> None:
+        self._lines: list[str] = []
+        self._checked: dict[bytes, bool] = {}
+        self._log = pbk.LoggingConnection(self._take_line)
+        callbacks = pbk.ValidationInterfaceCallbacks(block_checked=self._take_verdict)
+        try:
+            self._chain_manager = pbk.load_chainman(directory, pbk.ChainType.REGTEST, callbacks)
+        except RuntimeError as error:
+            raise ChainInUse(
+                f"the chain in {directory} cannot be opened: another process uses it, or it is "
+                f"damaged ({self._last_error() or error})"
+            ) from error
+        self._callbacks = callbacks
+        self._chain = self._chain_manager.get_active_chain()
+
+    @property
+    def height(self) -> int:
+        return int(self._chain.height)
+
+    def block_at(self, height: int) -> ChainBlock:
+        """A block of the best chain. Raises IndexError above the tip."""
+        entry = self._chain.block_tree_entries[height]
+        header = Header.unpack(bytes(entry.block_header))
+        return ChainBlock(height, bytes(entry.block_hash), header.time, header.bits)
+
+    def recent_times(self, count: int) -> tuple[int, ...]:
+        """The header times of the last blocks."""
+        tip = self.height
+        return tuple(self.block_at(each).time for each in range(max(0, tip + 1 - count), tip + 1))
+
+    def knows(self, hash_wire: bytes) -> bool:
+        """Whether a block was processed in this life of the library, or before a clean close."""
+        return pbk.BlockHash(hash_wire) in self._chain_manager.block_tree_entries
+
+    def process(self, raw: bytes) -> Submission:
+        """Judge one block. A duplicate is accepted; one that is valid but not best is refused."""
+        try:
+            hash_wire = Header.unpack(raw[:HEADER_SIZE]).hash_wire
+            block = pbk.Block(raw)
+        except (DecodeError, RuntimeError):
+            return BlockRefused("undecodable")
+        self._lines.clear()
+        self._checked.clear()
+        try:
+            is_new = self._chain_manager.process_block(block)
+        except pbk.ProcessBlockException:
+            return BlockRefused(self._last_error() or "rejected")
+        if self._checked.get(hash_wire) is False:
+            return BlockRefused(self._last_error() or "rejected")
+        if not self._is_on_best_chain(hash_wire):
+            return BlockRefused("inconclusive: not invalid, but not on the best chain")
+        return BlockAccepted(duplicate=not is_new)
+
+    def close(self) -> None:
+        """Let the library write its state down; it does so only now."""
+        del self._chain
+        del self._chain_manager
+
+    def _is_on_best_chain(self, hash_wire: bytes) -> bool:
+        if not self.knows(hash_wire):
+            return False
+        height = self._chain_manager.block_tree_entries[pbk.BlockHash(hash_wire)].height
+        return height <= self.height and self.block_at(height).hash_wire == hash_wire
+
+    def _take_line(self, line: str) -> None:
+        self._lines.append(line)
+        del self._lines[:-_KEPT_LINES]
+
+    def _take_verdict(
+        self, _data: object, block: pbk.Block, state: pbk.BlockValidationState
+    ) -> None:
+        is_valid = state.validation_mode == pbk.ValidationMode.VALID
+        self._checked[bytes(block.block_hash)] = is_valid
+
+    def _last_error(self) -> str:
+        """The library's own words for the last refusal: `bad-cb-height, block height mismatch`."""
+        return next(self._reasons(), "")
+
+    def _reasons(self) -> Iterator[str]:
+        for line in reversed(self._lines):
+            if found := _REASON.search(line):
+                yield (found["checked"] or found["connected"]).strip()

@@ -1,0 +1,62 @@
+import contextlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pithead.node.blockfile import BlockFile, BlockFileDamaged, BlockRecord
+
+RECORDS = [BlockRecord(bytes([n]) * (100 + n), 1 << n, 1_000 * n) for n in range(5)]
+
+
+def written(path):
+    file = BlockFile(path)
+    for record in RECORDS:
+        file.append(record)
+    file.close()
+    return path.read_bytes()
+
+
+def read(path):
+    file = BlockFile(path)
+    try:
+        return list(file.records())
+    finally:
+        file.close()
+
+
+def test_what_was_appended_is_read_in_order(tmp_path):
+    written(tmp_path / "blocks")
+    assert read(tmp_path / "blocks") == RECORDS
+
+
+def test_an_unfinished_end_is_cut_and_the_next_block_follows_the_last_whole_one(tmp_path):
+    path = tmp_path / "blocks"
+    whole = written(path)
+    for cut in (1, 7, 50, 130):
+        path.write_bytes(whole[:-cut])
+        survivors = read(path)
+        assert survivors == RECORDS[: len(survivors)]
+        assert len(survivors) >= 3
+        file = BlockFile(path)
+        file.append(RECORDS[0])
+        file.close()
+        assert read(path) == [*survivors, RECORDS[0]]
+
+
+def test_damage_in_the_middle_is_reported_with_its_place(tmp_path):
+    path = tmp_path / "blocks"
+    whole = bytearray(written(path))
+    whole[60] ^= 1
+    path.write_bytes(bytes(whole))
+    with pytest.raises(BlockFileDamaged, match="at byte 0"):
+        read(path)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=300))
+def test_no_file_crashes_the_reader(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("fuzz") / "blocks"
+    path.write_bytes(data)
+    with contextlib.suppress(BlockFileDamaged):
+        read(path)
