@@ -160,7 +160,7 @@ read_job(Miner *miner, const char *params, double at)
     while (*--start != '"') {}
     snprintf(miner->time, sizeof(miner->time), "%.*s", (int)(quote - start - 1), start + 1);
     miner->has_job = 1;
-    if (clean && miner->was_ready && miner->notified_at == 0) {
+    if (clean && ready == connections && miner->notified_at == 0) {
         miner->notified_at = at;
         arrivals++;
     }

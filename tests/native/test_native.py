@@ -1,8 +1,11 @@
 """The C extension and its hashlib twin are one: same answers, same refusals."""
 
+import shutil
 import subprocess
 import sys
+import sysconfig
 import threading
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -173,6 +176,16 @@ def test_other_threads_run_while_the_extension_scans():
     finally:
         sys.setswitchinterval(interval)
         thread.join()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc on this machine")
+def test_the_extension_builds_without_a_warning(tmp_path):
+    source = Path(pithead.native.__file__).with_name("judge.c")
+    flags = ["-O3", "-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
+    include = sysconfig.get_paths()["include"]
+    command = ["gcc", *flags, "-DPy_LIMITED_API=0x030B0000", f"-I{include}", "-fPIC", "-shared"]
+    subprocess.run([*command, source, "-o", tmp_path / "_judge.so"], check=True, timeout=60)
 
 
 @pytest.mark.slow
