@@ -5,7 +5,6 @@ decided in the cores; here bytes and time are carried.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -121,8 +120,7 @@ class Daemon:
         self._clock.leave(self._name)
         if self._task is not None:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.gather(self._task, return_exceptions=True)
         await asyncio.gather(*(links.close() for links in self._links.values()))
         for machine in self.machines:
             if machine.keeper is not None:
