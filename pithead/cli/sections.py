@@ -145,9 +145,9 @@ class ChainSection(Section, frozen=True):
         Meta(
             ge=0,
             le=50 * 10**8,
-            description="What a block is worth at least, kept up by fees as the subsidy falls.",
+            description="What a block is worth on average, kept up by fees as the subsidy falls.",
         ),
-    ] = 312_500_000
+    ] = 325_000_000
 
 
 class FarmSection(Section, frozen=True):
