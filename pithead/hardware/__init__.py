@@ -1,1 +1,5 @@
-"""Mining machines: the device port, models as data, the physics of simulated ones."""
+"""Mining machines, and the port through which a firmware has them.
+
+`device` is the port; `models` are machines as data; `thermals` is their physics; `simulated` is a
+machine of that physics whose hashes are computed elsewhere; `scanning` is that computing.
+"""

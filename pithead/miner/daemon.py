@@ -161,15 +161,17 @@ class Daemon:
             if number % SLICE == 0:
                 await asyncio.sleep(0)
         if requests:
-            self._deliver(due, await self._engine.scan(requests))
+            await self._deliver(due, await self._engine.scan(requests))
 
-    def _deliver(self, due: Sequence[tuple[Machine, int]], results: list[ScanResult]) -> None:
+    async def _deliver(self, due: Sequence[tuple[Machine, int]], results: list[ScanResult]) -> None:
         start = 0
-        for machine, count in due:
+        for number, (machine, count) in enumerate(due, 1):
             machine.hashing.scanned(results[start : start + count])
             start += count
             for upstream in machine.miner.harvest(self._clock.now()):
                 self._links[machine].flush(upstream)
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
 
 
 def _logger_of(name: str) -> StatusListener:
