@@ -43,7 +43,7 @@ from pithead.stratum.requests import (
     Subscribe,
     SuggestDifficulty,
     read_request,
-    read_submit,
+    read_submit_line,
 )
 from pithead.work.share import Reason, Solution
 
@@ -80,7 +80,7 @@ class Front:
     vardiff: VardiffSettings = field(default_factory=VardiffSettings)
 
 
-class Turn(msgspec.Struct, frozen=True):
+class Turn(msgspec.Struct, frozen=True, gc=False):
     """What one batch of bytes, or a moment, led to."""
 
     reply: bytes = b""
@@ -191,6 +191,10 @@ class Session:
 
     def _take(self, line: bytes, now: float, wall: float) -> bytes:
         """Answer one line; a request without an id gets none. Raises NotStratum."""
+        if (share := read_submit_line(line)) is not None:
+            request_id, submit = share
+            reply = self._submit(request_id, submit, now)
+            return b"" if request_id == NO_ID else reply
         try:
             envelope = open_envelope(line)
         except Malformed as error:
@@ -199,23 +203,22 @@ class Session:
         if envelope.method is None:  # an answer, though nothing was asked
             return b""
         try:
-            if envelope.method == "mining.submit":
-                reply = self._submit(envelope, now)
-            else:
-                reply = self._answer(envelope, envelope.method, now, wall)
+            reply = self._answer(envelope, envelope.method, now, wall)
         except StratumError as error:
             self._patience -= 1
             reply = error_line(envelope.id, error.code, error.reason)
         return b"" if bytes(envelope.id) == NO_ID else reply
 
     def _answer(self, envelope: Envelope, method: str, now: float, wall: float) -> bytes:
-        """Answer anything but a submit. Raises StratumError."""
+        """Answer anything but a good submit. Raises StratumError."""
         try:
             request = read_request(method, envelope.params)
         except Malformed:
+            if method == "mining.submit":
+                self._reject_malformed(now)
             if method != "mining.authorize":
                 raise
-            request = Authorize("", "")
+            request = Authorize("", "")  # a name like any bad one
         match request:
             case Subscribe():
                 return result_line(envelope.id, self._subscribe(request, now))
@@ -227,6 +230,8 @@ class Session:
                 self._suggest(request, wall)
             case ExtranonceSubscribe():
                 pass  # this pool never changes it, so there is nothing to promise
+            case Submit():  # in an unusual spelling
+                return self._submit(bytes(envelope.id), request, now)
             case Ping():
                 return result_line(envelope.id, "pong")
             case _:
@@ -292,30 +297,24 @@ class Session:
 
     # Shares
 
-    def _submit(self, envelope: Envelope, now: float) -> bytes:
-        """Judge a share, book it and answer it. Raises Malformed."""
-        try:
-            submit = read_submit(envelope.params)
-        except Malformed:
-            for first in self._workers.values():  # whose it was, nobody can say
-                self._reject(first, Reason.MALFORMED, self._vardiff.work, now)
-                break
-            raise
-        if self._lease is None:
-            return _refusal(envelope, Reason.NOT_SUBSCRIBED)
+    def _submit(self, request_id: bytes, submit: Submit, now: float) -> bytes:
+        """Judge a share, book it and answer it."""
+        lease = self._lease
+        if lease is None:
+            return _refusal(request_id, Reason.NOT_SUBSCRIBED)
         worker = self._workers.get(submit.name)
         if worker is None:
-            return _refusal(envelope, Reason.UNAUTHORIZED)
+            return _refusal(request_id, Reason.UNAUTHORIZED)
         job = self._front.book.find(submit.job_id, now)
         aim = None if job is None else self._aims.of(job.sequence)
         if job is None or aim is None:
             self._reject(worker, Reason.UNKNOWN_JOB, self._vardiff.work, now)
-            return _refusal(envelope, Reason.UNKNOWN_JOB)
-        reason = self._judge(submit, worker, job, aim, self._lease, now)
-        return true_line(envelope.id) if reason is None else _refusal(envelope, reason)
+            return _refusal(request_id, Reason.UNKNOWN_JOB)
+        reason = self._judge(submit, worker, job, aim, lease.extranonce1, now)
+        return true_line(request_id) if reason is None else _refusal(request_id, reason)
 
     def _judge(
-        self, submit: Submit, worker: Worker, job: OpenJob, aim: Aim, lease: Lease, now: float
+        self, submit: Submit, worker: Worker, job: OpenJob, aim: Aim, extranonce1: bytes, now: float
     ) -> Reason | None:
         """Book a share of a known job; why it earns nothing, or None where it does."""
         book = self._front.book
@@ -324,9 +323,7 @@ class Session:
             return Reason.MALFORMED
         solution = self._solution(submit, job)
         keeps_mask = not (submit.version_bits or 0) & ~self._mask
-        weighed = weigh(
-            job, lease.extranonce1, solution, aim.target, book.is_stale(job), keeps_mask
-        )
+        weighed = weigh(job, extranonce1, solution, aim.target, book.is_stale(job), keeps_mask)
         if weighed.reason is None:
             self._events.append(ShareAccepted(int(now * 1000), worker.user, worker.name, aim.work))
             if self._vardiff.credit(aim.work, now) and self._vardiff.rise(job.block_work):
@@ -334,7 +331,7 @@ class Session:
         else:
             self._reject(worker, weighed.reason, aim.work, now)
         if weighed.solved:
-            found = _found(worker, job, lease.extranonce1, solution, weighed.hash_wire, now)
+            found = _found(worker, job, extranonce1, solution, weighed.hash_wire, now)
             self._events.append(found)
         return weighed.reason
 
@@ -345,14 +342,20 @@ class Session:
             version = (version & ~self._mask) | (submit.version_bits & self._mask)
         return Solution(submit.extranonce2, submit.time, submit.nonce, version)
 
+    def _reject_malformed(self, now: float) -> None:
+        """Book a share that cannot be read: whose it was, nobody can say; the first worker's."""
+        for worker in self._workers.values():
+            self._reject(worker, Reason.MALFORMED, self._vardiff.work, now)
+            break
+
     def _reject(self, worker: Worker, reason: Reason, work: int, now: float) -> None:
         self._events.append(
             ShareRejected(int(now * 1000), worker.user, worker.name, reason.value, work)
         )
 
 
-def _refusal(envelope: Envelope, reason: Reason) -> bytes:
-    return error_line(envelope.id, *REFUSALS[reason])
+def _refusal(request_id: bytes, reason: Reason) -> bytes:
+    return error_line(request_id, *REFUSALS[reason])
 
 
 def _work_of(difficulty: int | float) -> int:

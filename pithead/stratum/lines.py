@@ -36,7 +36,8 @@ class LineBuffer:
         """The lines that `data` completed. Raises LineTooLong, after which the stream is over."""
         if self._rest:
             data = self._rest + data
-        *whole, self._rest = data.split(b"\n")
+        whole = data.split(b"\n")
+        self._rest = whole.pop()
         lines: list[bytes] = []
         for line in whole:
             if len(line) > self._limit:

@@ -7,16 +7,18 @@ junk would otherwise give one share many spellings.
 from dataclasses import dataclass
 from math import isfinite
 from struct import Struct
+from typing import Literal
 
 import msgspec
 
 from pithead.bitcoin.target import difficulty_from_target
-from pithead.stratum.messages import Malformed, open_part
+from pithead.stratum.messages import NO_ID, Malformed, open_part
 
 MOST_EXTENSIONS = 16
 """More extensions than BIP310 defines, few enough to answer each."""
 
 _WORD_DIGITS = 8
+_NO_BITS = "00000000"
 _three_words = Struct(">III")
 _Number = int | float | str
 
@@ -98,6 +100,12 @@ class _SubmitParams(msgspec.Struct, array_like=True, forbid_unknown_fields=True,
     version_bits: str | None = None
 
 
+class _SubmitLine(msgspec.Struct, gc=False):
+    method: Literal["mining.submit"]
+    params: _SubmitParams
+    id: msgspec.Raw = msgspec.Raw(NO_ID)
+
+
 class _OneNumber(msgspec.Struct, array_like=True):
     value: _Number
 
@@ -110,6 +118,7 @@ _subscribe = msgspec.json.Decoder(_SubscribeParams)
 _authorize = msgspec.json.Decoder(_AuthorizeParams)
 _configure = msgspec.json.Decoder(_ConfigureParams)
 _submit = msgspec.json.Decoder(_SubmitParams)
+_submit_line = msgspec.json.Decoder(_SubmitLine)
 _one_number = msgspec.json.Decoder(_OneNumber)
 _one_text = msgspec.json.Decoder(_OneText)
 
@@ -143,29 +152,52 @@ def read_request(method: str, params: msgspec.Raw) -> Request | None:
             return None
 
 
+def read_submit_line(line: bytes) -> tuple[bytes, Submit] | None:
+    """The id and the share of a line that is plainly a good submit; the hot path of a pool.
+
+    None for every other line: whatever it is, the general way through an envelope says it better.
+    """
+    if b'"mining.submit"' not in line or not line.isascii():
+        return None
+    try:
+        whole = _submit_line.decode(line)
+        submit = _read_fields(whole.params)
+    except (ValueError, RecursionError, Malformed):
+        return None
+    request_id = bytes(whole.id)
+    return None if request_id[0] in b"{[" else (request_id, submit)
+
+
 def read_submit(params: msgspec.Raw) -> Submit:
-    """The hot path of a pool: one decoding, one hex conversion for all the numbers."""
-    fields = open_part(_submit, params)
-    bits = fields.version_bits
-    if len(fields.time) != _WORD_DIGITS or len(fields.nonce) != _WORD_DIGITS:
+    """A share from its raw parameters. Raises Malformed."""
+    return _read_fields(open_part(_submit, params))
+
+
+def _read_fields(fields: _SubmitParams) -> Submit:
+    """One conversion for all the hex: what `fromhex` skips or adds shows in the length."""
+    time, bits = fields.time, fields.version_bits
+    if len(time) != _WORD_DIGITS or len(fields.nonce) != _WORD_DIGITS:
         raise Malformed("time and nonce have 8 hex digits")
-    if bits is not None and len(bits) != _WORD_DIGITS:
+    if bits is None:
+        digits = time + fields.nonce + _NO_BITS + fields.extranonce2
+    elif len(bits) == _WORD_DIGITS:
+        digits = time + fields.nonce + bits + fields.extranonce2
+    else:
         raise Malformed("version bits have 8 hex digits")
-    digits = fields.time + fields.nonce + (bits or "00000000") + fields.extranonce2
     try:
         raw = bytes.fromhex(digits)
     except ValueError:
         raise Malformed("not hexadecimal") from None
     if 2 * len(raw) != len(digits):  # fromhex skips spaces
         raise Malformed("not hexadecimal")
-    time, nonce, version_bits = _three_words.unpack_from(raw)
+    words = _three_words.unpack_from(raw)
     return Submit(
         fields.name,
         fields.job_id,
-        raw[_three_words.size :],
-        time,
-        nonce,
-        None if bits is None else version_bits,
+        raw[12:],
+        words[0],
+        words[1],
+        None if bits is None else words[2],
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pithead.stratum.messages import Malformed
+from pithead.stratum.messages import Malformed, open_envelope
 from pithead.stratum.requests import (
     Authorize,
     Configure,
@@ -18,6 +18,7 @@ from pithead.stratum.requests import (
     SuggestDifficulty,
     finite_number,
     read_request,
+    read_submit_line,
 )
 
 
@@ -73,6 +74,50 @@ def test_a_submit_without_version_bits_has_none():
 def test_a_submit_of_another_form_is_malformed(params):
     with pytest.raises(Malformed):
         read("mining.submit", params)
+
+
+GOOD_LINE = (
+    b'{"params":["u.w","1f","0000000000000001","6553f100","DEADbeef","00c00000"],'
+    b'"id": "x7", "method": "mining.submit"}'
+)
+
+
+def test_a_plain_submit_is_read_from_its_line_in_one_step():
+    request_id, submit = read_submit_line(GOOD_LINE)
+    assert request_id == b'"x7"'
+    assert submit == Submit("u.w", "1f", bytes(7) + b"\x01", 0x6553F100, 0xDEADBEEF, 0xC00000)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"x7"', b"{}"),
+        (b'"x7"', b"[]"),
+        (b'"x7"', b'"\xff"'),
+        (b"6553f100", b"6553f10"),
+        (b"DEADbeef", b"DEADbee "),
+        (b"u.w", b"u.\xc3\xa9"),
+        (b"mining.submit", b"mining.submitted"),
+        (b'"id"', b'"id'),
+        (b'["u.w","1f",', b"["),
+        (b', "method": "mining.submit"', b""),
+        (b'"method"', b'"x": "mining.submit", "method": 1, "y"'),
+        (b'"u.w"', b"[" * 4000),
+    ],
+)
+def test_any_other_line_is_left_to_the_general_way(old, new):
+    assert read_submit_line(GOOD_LINE.replace(old, new)) is None
+
+
+@given(st.integers(0, 200), st.binary(max_size=3), st.integers(0, 3))
+def test_the_one_step_reads_nothing_that_the_general_way_would_read_otherwise(place, junk, length):
+    line = GOOD_LINE[:place] + junk + GOOD_LINE[place + length :]
+    quick = read_submit_line(line)
+    if quick is not None:
+        envelope = open_envelope(line)
+        request_id, submit = quick
+        assert bytes(envelope.id) == request_id
+        assert read_request(envelope.method, envelope.params) == submit
 
 
 @pytest.mark.parametrize(("value", "number"), [(7, 7), ("0.5", 0.5), (10**400, 1e77)])
