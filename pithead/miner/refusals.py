@@ -5,14 +5,16 @@ Refusal
 - BadPool: an address that is none
 """
 
+from pithead.rpc.errors import InvalidArgument, PreconditionFailed
+
 
 class Refusal(Exception):
     """The machine stays as it was; the message is for its operator."""
 
 
-class OutsideLimits(Refusal):
+class OutsideLimits(Refusal, PreconditionFailed):
     pass
 
 
-class BadPool(Refusal):
+class BadPool(Refusal, InvalidArgument):
     pass
