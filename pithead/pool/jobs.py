@@ -96,17 +96,20 @@ class JobBook:
             most_time=template.time + settings.longest_ahead_seconds,
             block_work=expected_hashes(template.block_target),
         )
-        self._forget_expired(now)
         self._jobs[job.job_id] = opened
         self.latest = opened
+        self._forget_expired(now)
         return opened
 
     def find(self, job_id: str, now: float) -> OpenJob | None:
-        """An open job, stale ones among them; None for one unknown or expired."""
+        """An open job, stale ones among them; None for one unknown or expired.
+
+        The latest never expires: there is nothing newer to work on.
+        """
         found = self._jobs.get(job_id)
-        if found is None or now - found.opened_at > self._settings.expiry_seconds:
-            return None
-        return found
+        if found is None or found is self.latest:
+            return found
+        return found if now - found.opened_at <= self._settings.expiry_seconds else None
 
     def is_stale(self, job: OpenJob) -> bool:
         """Whether the chain has moved on since: its block would be no successor of the tip."""
@@ -150,6 +153,7 @@ class JobBook:
     def _forget_expired(self, now: float) -> None:
         while self._jobs:
             oldest = next(iter(self._jobs.values()))
-            if now - oldest.opened_at <= self._settings.expiry_seconds:
+            is_young = now - oldest.opened_at <= self._settings.expiry_seconds
+            if is_young or oldest is self.latest:
                 break
             del self._jobs[oldest.job.job_id]

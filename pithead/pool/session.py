@@ -58,6 +58,8 @@ class SessionSettings:
     quiet_seconds: float = 40.0
     """Wall time after which a miner without news gets a new job: some leave a pool that has been
     silent for 60 s, cgminer after 90."""
+    refresh_seconds: float = 120.0
+    """Farm time after which a miner gets a newer job in any case, well before its last expires."""
     version_mask: int = VERSION_ROLLING_MASK
     most_workers: int = 256
     """Names authorised on one connection; a proxy brings many."""
@@ -95,8 +97,8 @@ class Session:
 
     __slots__ = (
         "_aims", "_events", "_front", "_lease", "_lines", "_mask", "_news_at", "_news_of",
-        "_offered", "_offered_parent", "_opened_at", "_patience", "_suggested", "_suggested_at",
-        "_vardiff", "_wants_job", "_workers",
+        "_offered", "_offered_at", "_offered_parent", "_opened_at", "_patience", "_suggested",
+        "_suggested_at", "_vardiff", "_wants_job", "_workers",
     )  # fmt: skip
 
     def __init__(self, front: Front, now: float, wall: float) -> None:
@@ -108,6 +110,7 @@ class Session:
         self._workers: dict[str, Worker] = {}
         self._mask = 0
         self._offered = -1
+        self._offered_at = now
         self._offered_parent = b""
         self._wants_job = False
         self._events: list[Event] = []
@@ -156,6 +159,7 @@ class Session:
         parent = job.template.prev_hash_wire
         line = job.line if parent == self._offered_parent else job.clean_line
         self._offered = job.sequence
+        self._offered_at = now
         self._offered_parent = parent
         return line if aim is None else difficulty_line(aim.difficulty) + line
 
@@ -168,7 +172,8 @@ class Session:
         if self._news_of != self._offered:
             self._news_of = self._offered
             self._news_at = wall
-        elif wall - self._news_at > settings.quiet_seconds:
+        is_quiet = wall - self._news_at > settings.quiet_seconds
+        if is_quiet or now - self._offered_at > settings.refresh_seconds:
             self._news_at = wall
             return Turn(self._new_work(now, clean=False))
         return Turn()

@@ -81,3 +81,12 @@ def test_expired_jobs_are_forgotten(template):
 def test_times_follow_the_template(template):
     job = JobBook(SETTINGS, 1).open(template(time=10_000, min_time=9_000), 0.0)
     assert (job.least_time, job.most_time) == (9_000, 17_200)
+
+
+def test_the_latest_job_is_good_however_old(template):
+    """A chain without news, or a node that is away: the miners have nothing else."""
+    book = JobBook(SETTINGS, 1)
+    job = book.open(template(), 0.0)
+    assert book.find(job.job.job_id, 10_000.0) is job
+    book.open(template(), 10_000.0)
+    assert book.find(job.job.job_id, 10_000.0) is None

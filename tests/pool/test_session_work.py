@@ -159,6 +159,16 @@ def test_a_quiet_pool_still_says_something_every_45_seconds(stage):
     assert [job[8] for job in peer.jobs[1:]] == [False] * (len(peer.jobs) - 1)
 
 
+def test_on_a_fast_clock_no_job_expires_before_a_newer_one_is_there(stage):
+    """At 100 times the speed of the wall a tick a second comes every 100 s."""
+    peer = stage.miner()
+    for _ in range(20):
+        stage.wall += 1
+        stage.now += 100
+        peer.tick()
+        assert peer.submit(peer.solve())["result"] is True
+
+
 def test_a_silent_miner_gets_easier_jobs(stage, template):
     peer = stage.miner()
     peer.ask("mining.suggest_difficulty", 1e-6)
