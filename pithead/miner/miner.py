@@ -10,6 +10,7 @@ import msgspec
 
 from pithead.bitcoin.target import target_from_bits
 from pithead.hardware.device import Device, Found, Readings
+from pithead.hardware.models import MachineModel
 from pithead.hardware.thermals import CHIP_RISE_K
 from pithead.miner.configuration import PoolGroup, Settings
 from pithead.miner.cooling import Cooling
@@ -123,6 +124,10 @@ class Miner:
             self._blocks[board] += 1
 
     # --- status ---
+
+    @property
+    def model(self) -> MachineModel:
+        return self._device.model
 
     @property
     def status(self) -> MinerStatus:

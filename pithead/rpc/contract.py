@@ -14,7 +14,7 @@ and its HTTP rule:
         @rpc("SetPowerTarget", Http("PUT", "/performance/power-target", "setPowerTarget",
                                     body="power_target", answer="power_target"))
         async def set_power_target(self, request: SetPowerTargetRequest) -> SetPowerTargetResponse:
-            raise Unimplemented
+            raise Unimplemented(NOT_HERE)
 
 What implements it derives from the service and overrides the method.
 """
@@ -28,6 +28,9 @@ from msgspec import UNSET
 
 WHOLE = "*"
 """Of `Http.body` and `Http.answer`: the message itself rather than one of its fields."""
+
+U32 = 2**32 - 1
+U64 = 2**64 - 1
 
 Kind = Literal[
     "bool", "bytes", "double", "enum", "float", "int32", "int64", "message", "string", "uint32",
@@ -55,21 +58,26 @@ class Oneof(Message, frozen=True):
         return next((name, value) for name, value in _fields(self) if value is not UNSET)
 
 
-def wire(number: int, kind: Kind = "message", **limits: Any) -> msgspec.Meta:
-    """A field's protobuf number and type, and the limits of its value (as `msgspec.Meta`)."""
-    return msgspec.Meta(extra={"number": number, "kind": kind}, **limits)
+def wire(
+    number: int, kind: Kind = "message", *, name: str = "", ge: int | None = None,
+    le: int | None = None,
+) -> msgspec.Meta:  # fmt: skip
+    """A field's protobuf number and type, its protobuf name where that is another, its limits."""
+    return msgspec.Meta(extra={"number": number, "kind": kind, "name": name}, ge=ge, le=le)
 
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """How an operation looks over REST. Paths are below the base path, without a last slash."""
+    """How an operation looks over REST. Paths are below the base path, as the contract writes them;
+    each answers with and without its last slash."""
 
     verb: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
     path: str
     """`{name}` stands for the request's field of that name."""
     operation_id: str
     body: str | None = None
-    """The field of the request that is the body, WHOLE, or None where there is no body."""
+    """The field of the request that is the body (`mode.mode`: a field of a field), WHOLE, or None
+    where there is no body."""
     answer: str | None = None
     """The field of the response that is the answer, WHOLE, or None where there is none."""
     status: int = 200
@@ -169,6 +177,11 @@ def _fields(message: Message) -> Iterator[tuple[str, Any]]:
     return ((name, getattr(message, name)) for name in message.__struct_fields__)
 
 
-def field_type(message: type[Message], name: str) -> Any:
-    """The annotated type of one field, limits included."""
-    return get_type_hints(message, include_extras=True)[name]
+def field_type(message: type[Message], path: str) -> Any:
+    """The annotated type of one field, limits included; `mode.mode` is a field of a field."""
+    name, _, rest = path.partition(".")
+    kind = get_type_hints(message, include_extras=True)[name]
+    if not rest:
+        return kind
+    inner = next(each for each in get_args(get_args(kind)[0]) if each is not type(None))
+    return field_type(inner, rest)

@@ -18,6 +18,8 @@ A failed operation has changed nothing; the message is one sentence for the oper
 
 from dataclasses import dataclass
 
+NOT_HERE = "this machine does not support the operation"
+
 
 class RpcError(Exception):
     """See the module's text."""

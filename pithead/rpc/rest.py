@@ -45,7 +45,7 @@ def routes(services: Iterable[Service], guard: Guard, base_path: str) -> list[Ro
             if operation.http is None:
                 continue
             answering = _Endpoint(service, operation, operation.http, guard).answer
-            path = base_path + operation.http.path
+            path = (base_path + operation.http.path).rstrip("/")
             made += [
                 Route(each, told(answering), methods=[operation.http.verb])
                 for each in (path, path + "/")
@@ -147,8 +147,9 @@ class _Endpoint:
             if name in request.query_params
         )
         body = await self._body(request) if self._decoder is not None else None
-        if body is not None and self._http.body != WHOLE:
-            fields[str(self._http.body)] = body
+        if self._decoder is not None and self._http.body != WHOLE:
+            name, _, inner = str(self._http.body).partition(".")
+            fields[name] = {inner: body} if inner else body
         elif body is not None and not fields:
             return body  # type: ignore[no-any-return]
         elif body is not None:

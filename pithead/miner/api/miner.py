@@ -1,0 +1,146 @@
+"""The machine itself: identity, statistics, boards, status."""
+
+from collections.abc import AsyncIterator, Callable
+
+from pithead.bos import miner as bos
+from pithead.bos.cooling import SensorLocation, TemperatureSensor
+from pithead.bos.units import Frequency, Power, PowerEfficiency, Temperature, Voltage
+from pithead.miner import snapshot
+from pithead.miner.api import status
+from pithead.miner.api.shapes import gigahashes, pool_stats, work_solver_stats
+from pithead.miner.miner import Miner
+
+_NUMBERS = {
+    "Antminer S19": bos.MinerModel.ANTMINER_S19,
+    "Antminer S19 Pro": bos.MinerModel.ANTMINER_S19_PRO,
+    "Antminer S19j": bos.MinerModel.ANTMINER_S19J,
+    "Antminer S19j Pro": bos.MinerModel.ANTMINER_S19J_PRO,
+    "Antminer S19j Pro+": bos.MinerModel.ANTMINER_S19J_PRO_PLUS,
+    "Antminer S19 XP": bos.MinerModel.ANTMINER_S19XP,
+    "Antminer S9": bos.MinerModel.ANTMINER_S9,
+    "Antminer S17": bos.MinerModel.ANTMINER_S17,
+    "Antminer T19": bos.MinerModel.ANTMINER_T19,
+}
+"""The contract's list ends here; newer machines have their name alone."""
+
+
+class MinerState(bos.MinerService):
+    def __init__(self, miner: Miner, clock: Callable[[], float]) -> None:
+        self._miner = miner
+        self._clock = clock
+
+    async def get_miner_details(
+        self, request: bos.GetMinerDetailsRequest
+    ) -> bos.GetMinerDetailsResponse:
+        return _details(self._miner.snapshot(self._clock()))
+
+    async def get_miner_stats(self, request: bos.GetMinerStatsRequest) -> bos.GetMinerStatsResponse:
+        seen = self._miner.snapshot(self._clock())
+        efficiency = seen.efficiency_j_per_th
+        return bos.GetMinerStatsResponse(
+            pool_stats=pool_stats(seen.pool_stats),
+            miner_stats=work_solver_stats(
+                seen.real, seen.nominal, seen.error, seen.found_blocks, seen.best_share
+            ),
+            power_stats=bos.MinerPowerStats(
+                approximated_consumption=Power(watt=seen.consumption_w),
+                efficiency=None
+                if efficiency is None
+                else PowerEfficiency(joule_per_terahash=efficiency),
+            ),
+        )
+
+    async def get_hashboards(self, request: bos.GetHashboardsRequest) -> bos.GetHashboardsResponse:
+        seen = self._miner.snapshot(self._clock())
+        return bos.GetHashboardsResponse(
+            hashboards=tuple(_board(board, seen) for board in seen.boards)
+        )
+
+    async def get_miner_status(
+        self, request: bos.GetMinerStatusRequest
+    ) -> AsyncIterator[bos.GetMinerStatusResponse]:
+        async for each in status.changes(self._miner):
+            yield bos.GetMinerStatusResponse(status=bos.MinerStatus(each))
+
+    async def get_miner_detailed_status(
+        self, request: bos.GetMinerDetailedStatusRequest
+    ) -> AsyncIterator[bos.GetMinerDetailedStatusResponse]:
+        async for _ in status.changes(self._miner):
+            seen = self._miner.snapshot(self._clock())
+            yield bos.GetMinerDetailedStatusResponse(status=status.detailed(seen))
+
+
+def _details(seen: snapshot.Snapshot) -> bos.GetMinerDetailsResponse:
+    model, identity, version = seen.model, seen.identity, seen.bos_version
+    board = model.control_board
+    return bos.GetMinerDetailsResponse(
+        uid=identity.uid,
+        miner_identity=bos.MinerIdentity(
+            brand=bos.MinerBrand.ANTMINER,
+            model=_NUMBERS.get(model.name, bos.MinerModel.UNSPECIFIED),
+            name=model.name,
+            miner_model=model.name,
+        ),
+        platform=bos.Platform(board.platform),
+        bos_mode=bos.BosMode(board.bos_mode),
+        bos_version=bos.BosVersion(
+            current=version.current, major=version.major, bos_plus=version.bos_plus
+        ),
+        hostname=identity.hostname,
+        mac_address=identity.mac_address,
+        system_uptime=seen.system_uptime_s,
+        system_uptime_s=seen.system_uptime_s,
+        bosminer_uptime_s=seen.bosminer_uptime_s,
+        sticker_hashrate=gigahashes(model.sticker_ths * 1e12),
+        status=bos.MinerStatus(seen.status),
+        kernel_version=board.kernel_version,
+        psu_info=_psu(seen),
+        control_board_soc_family=bos.ControlBoardSocFamily(board.soc_family),
+        serial_number=identity.serial_number,
+        detailed_status=status.detailed(seen),
+        is_pic_model=None,
+    )
+
+
+def _psu(seen: snapshot.Snapshot) -> bos.PsuInfo:
+    supply = seen.model.psu
+    return bos.PsuInfo(
+        model_name=supply.model_name,
+        version=supply.version,
+        fw_version=supply.firmware_version,
+        serial_number=seen.identity.psu_serial_number,
+        min_voltage=Voltage(volt=supply.min_voltage),
+        max_voltage=Voltage(volt=supply.max_voltage),
+    )
+
+
+def _board(board: snapshot.BoardSnapshot, seen: snapshot.Snapshot) -> bos.Hashboard:
+    chip = board.chip_temp_c
+    return bos.Hashboard(
+        id=board.id,
+        enabled=board.enabled,
+        chips_count=seen.model.chips_per_board,
+        current_voltage=Voltage(volt=board.voltage_v),
+        current_frequency=Frequency(hertz=board.frequency_hz),
+        highest_chip_temp=None
+        if chip is None
+        else TemperatureSensor(
+            id=int(board.id),
+            location=SensorLocation.CHIP,
+            temperature=Temperature(degree_c=chip),
+        ),
+        board_temp=_temperature(board.board_temp_c),
+        stats=work_solver_stats(
+            board.real, board.nominal, board.error, board.found_blocks, board.best_share
+        ),
+        model=seen.model.board_name,
+        board_name=seen.model.board_name,
+        chip_type=seen.model.chip_type,
+        serial_number=board.serial_number,
+        lowest_inlet_temp=_temperature(board.inlet_temp_c),
+        highest_outlet_temp=_temperature(board.outlet_temp_c),
+    )
+
+
+def _temperature(celsius: float | None) -> Temperature | None:
+    return None if celsius is None else Temperature(degree_c=celsius)
