@@ -1,0 +1,255 @@
+"""The shell of the pool: sessions, the journal, the books and the node put in their order.
+
+The order of a batch is the pool's promise, and `_flush` is where it stands: judge, write the
+verdicts to the journal, let a found block go to the node, then let the answers go out.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from pithead.bitcoin.hashing import wire_from_display
+from pithead.node.node import BlockAccepted, BlockRefused, Node, NodeUnavailable
+from pithead.pool.bookkeeping import Bookkeeper
+from pithead.pool.events import BlockFound, BlockResolved, Event, TipChanged
+from pithead.pool.jobs import JobBook, OpenJob
+from pithead.pool.listener import Connection
+from pithead.pool.session import Session, Turn
+from pithead.pool.sharelog import JournalFull
+
+log = structlog.get_logger(__name__)
+
+TICK_SECONDS = 1.0
+SUBMIT_RETRY_SECONDS = 1.0
+FAN_OUT_SLICE = 500
+"""Sessions told of a job before the loop may turn to others."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSettings:
+    """What the shell itself needs to know."""
+
+    max_connections: int = 15_000
+    refresh_seconds: float = 30.0
+    """Farm time after which a fresh template goes out though the tip stayed."""
+    shortest_refresh_seconds: float = 0.2
+    """In wall time, however fast the farm's runs."""
+
+
+class Pool:
+    """Owns every session; lives on one event loop."""
+
+    def __init__(
+        self,
+        node: Node,
+        jobs: JobBook,
+        bookkeeper: Bookkeeper,
+        open_session: Callable[[float, float], Session],
+        clock: Callable[[], float],
+        wall: Callable[[], float],
+        settings: PoolSettings,
+    ) -> None:
+        self._node = node
+        self._jobs = jobs
+        self._bookkeeper = bookkeeper
+        self._open_session = open_session
+        self._clock = clock
+        self._wall = wall
+        self._settings = settings
+        self._connections: dict[Connection, None] = {}
+        self._events: list[Event] = []
+        self._replies: list[tuple[Connection, bytes]] = []
+        self._closing: list[tuple[Connection, str]] = []
+        self._flush_due = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._stopping = False
+        self._job: OpenJob | None = None
+        self.height = 0
+        """Of the chain's tip."""
+
+    # What the listener calls
+
+    def admit(self, connection: Connection) -> Session | None:
+        """A session for a new connection; None where there are too many."""
+        if len(self._connections) >= self._settings.max_connections:
+            log.warning("stratum connection refused: the pool is full", address=connection.address)
+            return None
+        self._connections[connection] = None
+        return self._open_session(self._clock(), self._wall())
+
+    def received(self, connection: Connection, data: bytes) -> None:
+        """Judge what came; the answers leave when the loop has read what else is there."""
+        if self._stopping:
+            return
+        self._keep(connection, connection.session.receive(data, self._clock(), self._wall()))
+
+    def lost(self, connection: Connection) -> None:
+        """A connection is gone; what it earned is booked already."""
+        if connection in self._connections:
+            del self._connections[connection]
+            connection.session.end(self._clock())
+
+    @property
+    def connections(self) -> int:
+        return len(self._connections)
+
+    # One batch
+
+    def _keep(self, connection: Connection, turn: Turn) -> None:
+        if turn.events:
+            self._events.extend(turn.events)
+        if turn.reply:
+            self._replies.append((connection, turn.reply))
+        if turn.close_reason is not None:
+            self._closing.append((connection, turn.close_reason))
+        if not self._flush_due:
+            self._flush_due = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flush_due = False
+        events, self._events = self._events, []
+        replies, self._replies = self._replies, []
+        closing, self._closing = self._closing, []
+        if events and not self._record(events):
+            for connection, _ in replies:
+                connection.close()
+            return
+        for connection, reply in replies:
+            connection.send(reply)
+        for connection, reason in closing:
+            log.info("stratum connection closed", address=connection.address, reason=reason)
+            connection.close()
+
+    def _record(self, events: Sequence[Event]) -> bool:
+        """Write events to the journal and set off what follows from them.
+
+        Without the journal nothing is answered: an answer is a promise that the share is kept.
+        """
+        try:
+            self._bookkeeper.accept(events)
+        except JournalFull as error:
+            log.error("the journal cannot be written; shares go unanswered", error=str(error))
+            return False
+        for event in events:
+            if isinstance(event, BlockFound):
+                self._spawn(self._submit(event))
+        return True
+
+    # Blocks
+
+    async def _submit(self, found: BlockFound) -> None:
+        log.info("block found", height=found.height, hash=found.hash_display, user=found.user)
+        while True:
+            try:
+                answer = await self._node.submit(found.block)
+                break
+            except NodeUnavailable as error:
+                log.error("the node cannot take a block; trying again", error=str(error))
+                await asyncio.sleep(SUBMIT_RETRY_SECONDS)
+        match answer:
+            case BlockAccepted():
+                reason = "duplicate" if answer.duplicate else ""
+                accepted = True
+            case BlockRefused(reason=reason):
+                accepted = False
+                log.error(
+                    "the node refused a block", hash=found.hash_display, reason=reason,
+                    height=found.height,
+                )  # fmt: skip
+        self._record(
+            [BlockResolved(int(self._clock() * 1000), found.hash_display, accepted, reason)]
+        )
+
+    # Jobs
+
+    async def _follow_tips(self) -> None:
+        async for tip in self._node.tips():
+            self._record([TipChanged(int(self._clock() * 1000), tip.height, tip.hash_display)])
+            self.height = tip.height
+            job = self._job
+            if job is None or job.template.prev_hash_wire != wire_from_display(tip.hash_display):
+                await self._renew()
+
+    async def _renew(self) -> None:
+        try:
+            template = await self._node.template()
+        except NodeUnavailable as error:
+            log.error("the node gives no template; miners stay on the last", error=str(error))
+            return
+        self._bookkeeper.template(template)
+        self._job = self._jobs.open(template, self._clock())
+        await self._offer_to_all(self._job)
+
+    async def _refresh(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.shortest_refresh_seconds)
+            job = self._job
+            if job is None or self._clock() - job.opened_at >= self._settings.refresh_seconds:
+                await self._renew()
+
+    async def _offer_to_all(self, job: OpenJob) -> None:
+        """Tell every session; a newer job that comes meanwhile ends this round."""
+        for index, connection in enumerate(list(self._connections)):
+            if index % FAN_OUT_SLICE == 0:
+                await asyncio.sleep(0)
+                if self._job is not job:
+                    return
+                self._flush()  # what is queued for a session goes before its newer job
+            if connection in self._connections:
+                lines = connection.session.offer(job, self._clock())
+                if lines:
+                    connection.send(lines)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            now, wall = self._clock(), self._wall()
+            for connection in list(self._connections):
+                turn = connection.session.tick(now, wall)
+                if turn.reply or turn.events or turn.close_reason:
+                    self._keep(connection, turn)
+
+    # Life
+
+    async def start(self) -> None:
+        """Offer blocks again that a crash cut off, take the first template, then run."""
+        for found in self._bookkeeper.unresolved:
+            await self._submit(found)
+        self.height = (await self._node.tip()).height
+        await self._renew()
+        for loop in (self._follow_tips(), self._refresh(), self._tick()):
+            self._spawn(loop)
+
+    async def stop(self) -> None:
+        """Close every connection and write down what is left.
+
+        A block on its way to the node stays in the journal without an answer, and is offered
+        again at the next start.
+        """
+        self._stopping = True
+        self._flush()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for connection in list(self._connections):
+            connection.close()
+
+    async def failed(self) -> None:
+        """Raise what ended a part of the pool; never return while all is well."""
+        await asyncio.shield(self._failure)
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a part of the pool ended", exc_info=error)
+            if not self._failure.done():
+                self._failure.set_exception(error)
