@@ -1,4 +1,4 @@
-"""Builds simulated machines with their settings, their APIs and the addresses these listen on."""
+"""Which machines a farm has, and the sockets that their REST APIs share one server on."""
 
 import socket
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,27 +7,20 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 
-import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pithead.cli.serving import HttpServer, listen
+from pithead.farm.machines import MachinePlan
 from pithead.hardware.models import MachineModel, model_named
-from pithead.hardware.simulated import SimulatedMachine
 from pithead.miner.configuration import PoolGroup, PoolTarget, Settings
-from pithead.miner.daemon import Machine, SettingsKeeper
-from pithead.miner.identity import identity_of
-from pithead.miner.miner import Miner
-from pithead.miner.settings import SettingsFile
-
-log = structlog.get_logger(__name__)
 
 ADDRESSES_A_NET = 250
 """Machines in 127.0.x.1 to 127.0.x.250, then the next x."""
 
 
 @dataclass(frozen=True, slots=True)
-class MachinePlan:
-    """What makes one machine of a farm."""
+class Place:
+    """Where one machine stands: its name, its own address, and for whom it mines at first."""
 
     name: str
     model: MachineModel
@@ -37,13 +30,26 @@ class MachinePlan:
     pool_url: str
     pool_password: str = "x"
 
+    def plan(self, directory: Path) -> MachinePlan:
+        """The machine for this place; its files are kept in `directory/name`."""
+        pool = PoolTarget(url=self.pool_url, user=self.worker, password=self.pool_password)
+        group = PoolGroup(name="Default", pools=(pool,))
+        return MachinePlan(
+            name=self.name,
+            model=self.model,
+            seed=self.name,
+            defaults=Settings(hostname=self.name, pool_groups=(group,)),
+            directory=directory / self.name,
+            source_address=self.address,
+        )
+
 
 def plan_farm(
     count: int, models: Sequence[str], users: Sequence[str], first_address: str, pool_url: str
-) -> list[MachinePlan]:
+) -> list[Place]:
     """So many machines, models and users taken in turn."""
     return [
-        MachinePlan(
+        Place(
             name=f"miner-{index}",
             model=model_named(models[index % len(models)]),
             address=address_of(index, first_address),
@@ -58,30 +64,6 @@ def address_of(index: int, first_address: str) -> str:
     """The loopback address of machine number `index`, from 0."""
     nets, within = divmod(index, ADDRESSES_A_NET)
     return str(IPv4Address(first_address) + 256 * nets + within)
-
-
-def build_machine(
-    plan: MachinePlan, directory: Path, now: float, work_scale: int, number: int
-) -> Machine:
-    """A machine with the settings it had, or, at its first start, those of the plan."""
-    pool = PoolTarget(url=plan.pool_url, user=plan.worker, password=plan.pool_password)
-    first = Settings(hostname=plan.name, pool_groups=(PoolGroup(name="Default", pools=(pool,)),))
-    file = SettingsFile(directory / plan.name / "settings.json")
-    loaded = file.load(first)
-    if loaded.problem is not None:
-        log.error("settings of a miner", miner=plan.name, problem=loaded.problem)
-    keeper = SettingsKeeper(file)
-    device = SimulatedMachine(plan.model, seed=plan.name, now=now, work_scale=work_scale)
-    miner = Miner(
-        device,
-        loaded.settings,
-        now,
-        identity=identity_of(plan.model, plan.name),
-        work_scale=work_scale,
-        save=keeper.keep,
-        jitter=(number * 0.618033988749895) % 1.0,
-    )
-    return Machine(plan.name, miner, device, keeper, plan.address)
 
 
 class ByAddress:

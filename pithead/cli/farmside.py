@@ -1,0 +1,153 @@
+"""Machines as a running part: daemon, hashing workers and REST APIs together."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import structlog
+from starlette.types import ASGIApp
+
+from pithead.cli.datadir import DataDirectory
+from pithead.cli.farmtime import steady_wall
+from pithead.cli.logs import start_logging
+from pithead.cli.machines import Place, RestPort, plan_farm, serve_rest
+from pithead.cli.sections import Config
+from pithead.cli.serving import HttpServer
+from pithead.farm.clock import FarmClock
+from pithead.farm.hashing import WorkerEngine
+from pithead.farm.machines import build_machine
+from pithead.hardware.models import model_named
+from pithead.miner.api.app import build_app
+from pithead.miner.api.passwords import PasswordFile
+from pithead.miner.daemon import Daemon, Machine
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RestPlan:
+    """Which ports the REST APIs may have, and what the keys for them are called."""
+
+    port: int
+    fallback: int
+    setting: str
+
+
+class Machines:
+    """All machines of a process, from `start` to `stop`."""
+
+    def __init__(
+        self,
+        places: Sequence[Place],
+        directory: Path,
+        clock: FarmClock,
+        wall: Callable[[], float],
+        work_scale: int,
+        rest: RestPlan,
+    ) -> None:
+        self.places = tuple(places)
+        now = clock.now()
+        self.machines: list[Machine] = [
+            build_machine(place.plan(directory), now, work_scale) for place in places
+        ]
+        self._engine = WorkerEngine()
+        self.daemon = Daemon(self.machines, clock, self._engine)
+        self._apps: Mapping[str, ASGIApp] = {
+            place.address: build_app(
+                machine.miner, PasswordFile(directory / place.name / "password"), clock.now, wall
+            )
+            for place, machine in zip(places, self.machines, strict=True)
+        }
+        self._rest = rest
+        self._server: HttpServer | None = None
+        self.port: RestPort | None = None
+
+    async def start(self) -> None:
+        """Bind the APIs and begin to mine. Raises AddressTaken."""
+        if self._apps:
+            self._server, self.port = serve_rest(
+                self._apps, self._rest.port, self._rest.fallback, self._rest.setting
+            )
+            await self._server.start()
+        await self.daemon.start()
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            await self._server.stop()
+        await self.daemon.stop()
+        await self._engine.close()
+
+    def rest_of(self, place: Place) -> str:
+        """`host:port` of one machine's REST API."""
+        assert self.port is not None
+        return place.address if self.port.port == 80 else f"{place.address}:{self.port.port}"
+
+
+async def until_told_to_stop() -> None:
+    """Return at SIGINT or SIGTERM."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told.set)
+    try:
+        await told.wait()
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+async def run_miner(config: Config) -> None:
+    """`pithead miner`."""
+    section = config.miner
+    place = Place(
+        name=section.name,
+        model=model_named(section.model),
+        address=section.host,
+        worker=section.pool_user,
+        pool_url=section.pool_url,
+        pool_password=section.pool_password,
+    )
+    rest = RestPlan(section.rest_port, section.rest_fallback_port, "--set miner.rest_port=PORT")
+    await _run(config, [place], rest)
+
+
+async def run_farm(config: Config) -> None:
+    """`pithead farm`."""
+    section = config.farm
+    places = plan_farm(
+        section.miners, section.models, section.users, section.first_address, config.miner.pool_url
+    )
+    rest = RestPlan(section.rest_port, section.rest_fallback_port, "--set farm.rest_port=PORT")
+    await _run(config, places, rest)
+
+
+async def _run(config: Config, places: Sequence[Place], rest: RestPlan) -> None:
+    start_logging(config.log)
+    wall = steady_wall()
+    clock = FarmClock(wall(), 1, wall)
+    with DataDirectory(Path(config.data.directory) / "miners") as data:
+        machines = Machines(places, data.path, clock, wall, config.pool.work_scale, rest)
+        await machines.start()
+        if machines.port is not None and machines.port.advice is not None:
+            click.echo(machines.port.advice, err=True)
+        for place in places:
+            log.info("miner", name=place.name, rest=f"http://{machines.rest_of(place)}",
+                     pool=place.pool_url, worker=place.worker)  # fmt: skip
+        try:
+            await _until_done(machines.daemon)
+        finally:
+            await machines.stop()
+
+
+async def _until_done(daemon: Daemon) -> None:
+    """Until told to stop, or mining failed for good."""
+    told = asyncio.create_task(until_told_to_stop())
+    failed = asyncio.create_task(daemon.failed())
+    done, pending = await asyncio.wait((told, failed), return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    for task in done:
+        task.result()

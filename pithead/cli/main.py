@@ -1,0 +1,164 @@
+"""The command `pithead`: what can be asked of it, and the help for it."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pithead.cli import farmside, poolside, up
+from pithead.cli.config import ConfigError, Value, assignments, example, load
+from pithead.cli.datadir import DirectoryInUse
+from pithead.cli.sections import Config
+from pithead.cli.serving import AddressTaken
+from pithead.node.library import ChainInUse
+
+EXPECTED = (ConfigError, DirectoryInUse, AddressTaken, ChainInUse, poolside.CannotStart)
+"""What an operator can put right: told in a sentence, without a traceback."""
+
+
+class Refused(click.ClickException):
+    """Exit code 2: nothing was started or changed."""
+
+    exit_code = 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--config", "file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="The configuration file; without it $PITHEAD_CONFIG, or ./pithead.toml if it is there.",
+)  # fmt: skip
+@click.option(
+    "--set", "settings", multiple=True, metavar="SECTION.KEY=VALUE",
+    help="Set any key of the configuration; see `pithead config`. May be given many times.",
+)  # fmt: skip
+@click.version_option(package_name="pithead")
+@click.pass_context
+def main(context: click.Context, file: Path | None, settings: tuple[str, ...]) -> None:
+    """A mining pool, a miner daemon and a farm to try them with.
+
+    `pithead up` starts a whole farm on this machine: an embedded chain, a pool and simulated
+    miners, behind the Braiins Pool web API and the Braiins OS REST API.
+    """
+    context.obj = (file, settings)
+
+
+data_option = click.option(
+    "--data", metavar="DIR", help="Where state is kept.  [default: ./pithead-data]"
+)
+
+
+def _load(context: click.Context, **flags: Value | None) -> Config:
+    """The configuration with this command's own flags on top of the general ones."""
+    file, settings = context.obj
+    named = {name.replace("__", "."): value for name, value in flags.items() if value is not None}
+    try:
+        return load({**assignments(settings), **named}, os.environ, file)
+    except ConfigError as error:
+        raise Refused(str(error)) from error
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Run a part until it ends or is told to; expected failures become one sentence."""
+    try:
+        if sys.platform == "win32":
+            asyncio.run(work)
+        else:
+            import uvloop
+
+            uvloop.run(work)
+    except EXPECTED as error:
+        raise Refused(str(error)) from error
+    except KeyboardInterrupt:
+        pass
+
+
+@main.command(name="up")
+@data_option
+@click.option("--miners", type=int, metavar="N", help="How many machines.  [default: 3]")
+@click.option("--speed", type=float, metavar="X", help="Farm time runs X times faster.")
+@click.pass_context
+def up_(context: click.Context, data: str | None, miners: int | None, speed: float | None) -> None:
+    """Start a farm on loopback: chain, pool and miners. Ctrl-C stops it.
+
+    \b
+    Examples:
+      pithead up
+      pithead up --miners 20 --data /tmp/farm
+      pithead up --speed 60            (a day in 24 minutes)
+    """
+    config = _load(context, data__directory=data, farm__miners=miners, farm__speed=speed)
+    _run(up.run(config))
+
+
+@main.command()
+@data_option
+@click.pass_context
+def pool(context: click.Context, data: str | None) -> None:
+    """Run the pool alone: chain, Stratum port and web API."""
+    _run(poolside.run(_load(context, data__directory=data)))
+
+
+@main.command()
+@data_option
+@click.option("--model", metavar="NAME", help='Its model, such as "Antminer S19 XP".')
+@click.option("--pool", "url", metavar="URL", help="The pool it starts with.")
+@click.option("--user", metavar="USER.WORKER", help="Its user there.")
+@click.pass_context
+def miner(
+    context: click.Context, data: str | None, model: str | None, url: str | None, user: str | None
+) -> None:
+    """Run one simulated machine alone, with its REST API."""
+    config = _load(
+        context, data__directory=data, miner__model=model, miner__pool_url=url,
+        miner__pool_user=user,
+    )  # fmt: skip
+    _run(farmside.run_miner(config))
+
+
+@main.command()
+@data_option
+@click.option("--miners", type=int, metavar="N", help="How many machines.  [default: 3]")
+@click.option("--pool", "url", metavar="URL", help="The pool they start with.")
+@click.pass_context
+def farm(context: click.Context, data: str | None, miners: int | None, url: str | None) -> None:
+    """Run simulated machines alone, against a pool that is there already."""
+    config = _load(
+        context, data__directory=data, farm__miners=miners, miner__pool_url=url
+    )  # fmt: skip
+    _run(farmside.run_farm(config))
+
+
+@main.group()
+def token() -> None:
+    """Access tokens of the pool's web API."""
+
+
+@token.command()
+@click.argument("user")
+@click.option("--profile", default="default", show_default=True, help="The access profile.")
+@data_option
+@click.pass_context
+def create(context: click.Context, user: str, profile: str, data: str | None) -> None:
+    """Make a token for USER and print it. An older one of the same profile stops working.
+
+    The pool may be running: it takes the token at once.
+    """
+    config = _load(context, data__directory=data)
+    try:
+        click.echo(poolside.create_token(config, user, profile))
+    except EXPECTED as error:
+        raise Refused(str(error)) from error
+
+
+@main.command()
+def config() -> None:
+    """Print an example of the configuration file: every key, its default and what it means."""
+    click.echo(example(), nl=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,213 @@
+"""The pool as a running part: chain, books, Stratum port and web API together."""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import click
+import structlog
+
+from pithead.bitcoin.address import AddressError, script_for_address
+from pithead.bitcoin.network import REGTEST
+from pithead.cli.datadir import DataDirectory
+from pithead.cli.farmside import until_told_to_stop
+from pithead.cli.farmtime import steady_wall
+from pithead.cli.logs import start_logging
+from pithead.cli.sections import Config, PoolSection
+from pithead.cli.serving import HttpServer, listen
+from pithead.node.kernel import KernelNode, KernelSettings, Progress
+from pithead.node.retarget import RetargetSettings
+from pithead.node.wallet import WALLET_SCRIPT, FeeSettings
+from pithead.pool.accounts import Accounts
+from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
+from pithead.pool.extranonce import Extranonces
+from pithead.pool.jobs import JobBook, JobSettings
+from pithead.pool.listener import Listener
+from pithead.pool.pool import Pool, PoolSettings
+from pithead.pool.session import Front, Session
+from pithead.pool.vardiff import VardiffSettings
+from pithead.poolapi.app import build_app
+from pithead.poolapi.settings import ApiSettings
+
+log = structlog.get_logger(__name__)
+
+FRONT_END = 0
+"""The number of this process among the pool's front ends; there is one so far."""
+
+
+class CannotStart(Exception):
+    """Something the operator has to put right first; the message says what."""
+
+
+@dataclass(slots=True)
+class PoolPart:
+    """The pool of this process, from `open` to `stop`."""
+
+    node: KernelNode
+    bookkeeper: Bookkeeper
+    accounts: Accounts
+    pool: Pool
+    listener: Listener
+    server: HttpServer
+    api: str
+    """`host:port`."""
+
+    @property
+    def stratum(self) -> str:
+        """`host:port`."""
+        host, port = self.listener.address
+        return f"{host}:{port}"
+
+    async def stop(self) -> None:
+        """In the order that loses nothing: no new bytes, then the books, then the chain."""
+        await self.server.stop()
+        await self.listener.stop()
+        await self.pool.stop()
+        await self.bookkeeper.close()
+        await self.node.close()
+
+
+async def open_pool(
+    config: Config,
+    directory: Path,
+    clock: Callable[[], float],
+    wall: Callable[[], float],
+    first_block_work: int,
+    progress: Progress = lambda done, total: None,
+) -> PoolPart:
+    """Open chain and books, listen, and hand out work.
+
+    Raises CannotStart, AddressTaken, ChainInUse.
+    """
+    section = config.pool
+    payout_script = _payout_script(section)
+    api_socket = listen(section.api_host, section.api_port, "--set pool.api_port=PORT")
+    node = await KernelNode.open(
+        directory / "chain", _kernel_settings(config, first_block_work), clock, progress
+    )
+    bookkeeper = await Bookkeeper.open(directory / "pool", _books(section))
+    accounts = Accounts(bookkeeper.store, section.registration_open)
+    pool = _assemble(section, payout_script, node, bookkeeper, accounts, clock, wall)
+    await pool.start()
+    listener = Listener(pool, section.stratum_host, section.stratum_port)
+    try:
+        await listener.start()
+    except OSError as error:
+        raise CannotStart(
+            f"{section.stratum_host}:{section.stratum_port} cannot be bound ({error.strerror}); is "
+            "it running already? Choose another with --set pool.stratum_port=PORT"
+        ) from error
+    app = build_app(bookkeeper, accounts, _api_settings(section), clock, wall)
+    server = HttpServer(app, [api_socket])
+    await server.start()
+    host, port = api_socket.getsockname()[:2]
+    return PoolPart(node, bookkeeper, accounts, pool, listener, server, f"{host}:{port}")
+
+
+def _payout_script(section: PoolSection) -> bytes:
+    if not section.payout_address:
+        return WALLET_SCRIPT
+    try:
+        return script_for_address(section.payout_address, REGTEST)
+    except AddressError as error:
+        raise CannotStart(f"[pool] payout_address: {error}") from error
+
+
+def _kernel_settings(config: Config, first_block_work: int) -> KernelSettings:
+    return KernelSettings(
+        first_block_work=first_block_work,
+        retarget=RetargetSettings(interval_ms=round(config.pool.block_interval_seconds * 1000)),
+        fees=FeeSettings(block_value_sats=config.chain.block_value_sats),
+    )
+
+
+def _books(section: PoolSection) -> BookkeeperSettings:
+    return BookkeeperSettings(
+        fee=Fraction(str(section.fee_percent)) / 100,
+        scoring_seconds=section.scoring_seconds,
+        confirmations=section.confirmations,
+        durability=section.durability,
+        front_end=FRONT_END,
+    )
+
+
+def _api_settings(section: PoolSection) -> ApiSettings:
+    return ApiSettings(
+        work_scale=section.work_scale,
+        burst=section.api_burst,
+        refill_per_second=section.api_refill_per_second,
+        send_threshold_sats=section.send_threshold_sats,
+    )
+
+
+def _assemble(
+    section: PoolSection,
+    payout_script: bytes,
+    node: KernelNode,
+    bookkeeper: Bookkeeper,
+    accounts: Accounts,
+    clock: Callable[[], float],
+    wall: Callable[[], float],
+) -> Pool:
+    jobs = JobBook(
+        JobSettings(
+            payout_script=payout_script,
+            tag=section.coinbase_tag.encode(),
+            extranonce1_size=section.extranonce1_bytes,
+            extranonce2_size=section.extranonce2_bytes,
+        ),
+        first_sequence=int(time.time() * 1000),
+    )
+    front = Front(
+        book=jobs,
+        extranonces=Extranonces(secrets.token_bytes(32), size=section.extranonce1_bytes),
+        admit=accounts.admit,
+        vardiff=VardiffSettings(
+            shares_per_minute=section.shares_per_minute,
+            first_work=section.first_share_work,
+            least_work=section.least_share_work,
+        ),
+    )
+    return Pool(
+        node=node,
+        jobs=jobs,
+        bookkeeper=bookkeeper,
+        open_session=lambda now, wall_now: Session(front, now, wall_now),
+        clock=clock,
+        wall=wall,
+        settings=PoolSettings(max_connections=section.max_connections),
+    )
+
+
+def first_block_work(config: Config, miners_rate: float) -> int:
+    """Expected hashes of the first block: what the miners do in an interval.
+
+    `miners_rate` is in hashes a second on the wire; where nobody knows it, shares are the measure.
+    """
+    if miners_rate > 0:
+        return max(4, round(miners_rate * config.pool.block_interval_seconds))
+    shares = config.pool.shares_per_minute / 60 * config.pool.block_interval_seconds
+    return max(4, round(config.pool.first_share_work * max(1.0, shares)))
+
+
+async def run(config: Config) -> None:
+    """`pithead pool`."""
+    start_logging(config.log)
+    wall = steady_wall()
+    with DataDirectory(Path(config.data.directory)) as data:
+        part = await open_pool(config, data.path, wall, wall, first_block_work(config, 0.0))
+        log.info("pool running", stratum=part.stratum, api=f"http://{part.api}",
+                 data=str(data.path))  # fmt: skip
+        click.echo(f"Stratum {part.stratum}, web API http://{part.api}; Ctrl-C stops")
+        try:
+            await until_told_to_stop()
+        finally:
+            await part.stop()
+
+
+def create_token(config: Config, user: str, profile: str) -> str:
+    """`pithead token create`: also while the pool runs. Raises CannotStart."""
+    return Accounts.create_token_in(Path(config.data.directory) / "pool", user, profile)
