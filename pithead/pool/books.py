@@ -92,6 +92,10 @@ class Books:
         """The clock of the scores, which never goes back, at a moment of farm time."""
         return max(now, self.last_ms / 1000) + self._shift_ms / 1000
 
+    def is_today(self, now: float) -> bool:
+        """Whether the books are in the UTC day of a moment of farm time."""
+        return int(now * 1000) // DAY_MS == self._day
+
     # Time
 
     def _advance(self, time_ms: int) -> int:
@@ -150,7 +154,7 @@ class Books:
                         self._part,
                         meter.day_work,
                         max(0.0, faded) * 1000 / DAY_MS,
-                    )  # fmt: skip
+                    )
                 )
             meter.day_work, meter.day_score, meter.day_sats = 0, score, 0
             self._dirty[meter] = None
