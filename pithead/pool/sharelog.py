@@ -19,6 +19,7 @@ import fcntl
 import os
 import zlib
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from struct import Struct
 from typing import Literal, NamedTuple
@@ -138,8 +139,7 @@ class ShareLog:
 
     def forget(self, position: Position) -> None:
         """Delete the segments that hold nothing later; the present one stays in any case."""
-        segments = self._segments()
-        for segment, following in zip(segments, segments[1:], strict=False):
+        for segment, following in pairwise(self._segments()):
             if _start_of(following) <= Position(position.epoch, position.sequence + 1):
                 segment.unlink(missing_ok=True)
             else:
