@@ -93,7 +93,7 @@ class Accounts:
                     web_api=web_api,
                     created=int(self._clock()),
                     last_used=0,
-                )  # fmt: skip
+                )
             )
         self._access.forget()
         return token

@@ -36,7 +36,7 @@ def a_history():
             BlockResolved(at * 1000, f"{height:064x}", True, ""),
             TipChanged(at * 1000, height, f"{height:064x}"),
         ]
-    return events
+    return sorted(events, key=lambda event: event.time_ms)
 
 
 async def opened(directory, settings=SETTINGS):
