@@ -164,13 +164,11 @@ class Books:
     def _accept(self, event: ShareAccepted, time_ms: int) -> None:
         user = self.meters.user(event.user, time_ms)
         worker = self.meters.worker(user, event.worker, time_ms)
-        work, minute = event.work, time_ms // 60_000
+        work = event.work
         second = (time_ms + self._shift_ms) // 1000
         constant = self.settings.time_constant_seconds
         for meter in (worker, user.own, self.meters.pool):
-            meter.score.add(work, second, constant)
-            meter.tally.add(work, minute)
-            meter.last_ms = time_ms
+            meter.credit(work, time_ms, second, constant)
             self._dirty[meter] = None
         user.own.day_work += work
         self.blocks.round_work += work

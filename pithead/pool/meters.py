@@ -37,6 +37,16 @@ class Meter:
     def new(cls, user: str, worker: str, time_ms: int) -> "Meter":
         return cls(MeterRow(user, worker, 0.0, 0, time_ms, 0, True, 0, 0, 0.0, 0))
 
+    def credit(self, work: int, time_ms: int, second: int, time_constant: float) -> None:
+        """Count a share at a moment of farm time, `second` on the clock of the scores."""
+        score = self.score
+        if second == score.second:
+            score.value += work
+        else:
+            score.add(work, second, time_constant)
+        self.tally.add(work, time_ms // 60_000)
+        self.last_ms = time_ms
+
     def row(self) -> MeterRow:
         return MeterRow(
             self.user, self.worker, self.score.value, self.score.second, self.first_ms,

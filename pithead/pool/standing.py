@@ -68,7 +68,7 @@ class Standing:
         )
 
     def workers(self, user: str, now: float) -> Sequence[WorkerReading]:
-        """By name."""
+        """In no order that means anything."""
         meters = self._books.meters.users.get(user)
         if meters is None:
             return ()
@@ -76,7 +76,7 @@ class Standing:
         second = self._books.score_second(now)
         constant = self._books.settings.time_constant_seconds
         readings = []
-        for name, meter in sorted(meters.workers.items()):
+        for name, meter in meters.workers.items():
             windows = meter.windows(edges, second, constant)
             state = worker_state(meter, windows.work_5m, windows.work_24h, now)
             readings.append(WorkerReading(name, state, meter.last_ms // 1000, windows))

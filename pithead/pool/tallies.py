@@ -191,10 +191,15 @@ class Tally:
         if end < len(self._minutes) and kept[-1] >= self._minutes[end]:
             kept.pop()
         works = [self._before(minute) for minute in kept]
-        self._drop(first, end)
-        self._minutes[first:first] = array("Q", kept)
-        self._works[first:first] = works
-        self._fresh.update(zip(kept, works, strict=True))
+        for minute in set(old).difference(kept):
+            self._gone.append(minute)
+            self._fresh.pop(minute, None)
+        known = set(old)
+        self._fresh.update(
+            (minute, work) for minute, work in zip(kept, works, strict=True) if minute not in known
+        )
+        self._minutes[first:end] = array("Q", kept)
+        self._works[first:end] = works
 
     def _drop(self, first: int, end: int) -> None:
         for minute in self._minutes[first:end]:

@@ -56,12 +56,16 @@ async def never():
     return False
 
 
+def by_name(workers):
+    return sorted(workers, key=lambda worker: worker.name)
+
+
 def readings(keeper, now):
     users = ("alice", "bob")
     return (
         [keeper.pool(user, now) for user in users],
         [keeper.profile(user, now) for user in users],
-        [keeper.workers(user, now) for user in users],
+        [by_name(keeper.workers(user, now)) for user in users],
     )
 
 

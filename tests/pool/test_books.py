@@ -68,13 +68,17 @@ def applied(events):
     return books
 
 
+def by_name(workers):
+    return sorted(workers, key=lambda worker: worker.name)
+
+
 def seen(books, now):
     standing = Standing(books)
     standing.template_value_sats = 10**9
     return (
         [standing.pool(user, now) for user in USERS],
         [standing.profile(user, now) for user in USERS],
-        [standing.workers(user, now) for user in USERS],
+        [by_name(standing.workers(user, now)) for user in USERS],
         {account: sats for account, sats in books.ledger.balances.items() if sats},
     )
 
