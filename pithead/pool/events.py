@@ -60,4 +60,13 @@ class TipChanged(msgspec.Struct, frozen=True, array_like=True, tag="t", gc=False
     hash_display: str
 
 
-Event = ShareAccepted | ShareRejected | BlockFound | BlockResolved | TipChanged
+class MonitoringChanged(msgspec.Struct, frozen=True, array_like=True, tag="m", gc=False):
+    """A user switched the monitoring of a worker on or off."""
+
+    time_ms: int
+    user: str
+    worker: str
+    monitored: bool
+
+
+Event = ShareAccepted | ShareRejected | BlockFound | BlockResolved | TipChanged | MonitoringChanged

@@ -3,18 +3,20 @@
 Work is in expected hashes on the wire, rates in such hashes a second, money in satoshis, times
 in whole unix seconds of farm time, days as the unix second of 00:00 UTC. Whoever shows a number
 multiplies work and rates by `work_scale`; nothing here knows of JSON or of units such as Gh/s.
+What there is one of for each worker is a Struct, five times as quick to make as a dataclass.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+import msgspec
+
 WorkerState = Literal["ok", "low", "off", "dis"]
 BlockState = Literal["new", "confirmed", "orphaned"]
 
 
-@dataclass(frozen=True, slots=True)
-class Windows:
+class Windows(msgspec.Struct, frozen=True, gc=False):
     """Work credited within each window that ends now, and the scoring rate."""
 
     work_5m: int
@@ -25,8 +27,7 @@ class Windows:
     scoring_rate: float
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerReading:
+class WorkerReading(msgspec.Struct, frozen=True, gc=False):
     name: str
     """Without the user: `rig1`, or `[auto]` for a nameless one."""
     state: WorkerState

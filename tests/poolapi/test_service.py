@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from pithead.pool.readings import BlockReading, PoolReading, Windows, WorkerReading
 from pithead.poolapi.dates import Days
@@ -69,7 +70,7 @@ def capture_readings(capture):
     ]
     rate = stats["pool_scoring_hash_rate"] * 1e9
     return PoolReading(
-        windows=replace(NO_WORK, scoring_rate=rate),
+        windows=structs.replace(NO_WORK, scoring_rate=rate),
         active_workers=stats["pool_active_workers"],
         round_started=stats["round_started"],
         round_work=int(rate * stats["round_duration"]),
@@ -304,7 +305,7 @@ def test_a_worker_key_has_one_dot_unless_that_would_hide_a_worker(names, keys):
 
 async def test_a_rate_that_is_no_number_is_an_error_and_never_a_null(busy):
     busy.pool_reading = replace(
-        busy.pool_reading, windows=replace(NO_WORK, scoring_rate=float("nan"))
+        busy.pool_reading, windows=structs.replace(NO_WORK, scoring_rate=float("nan"))
     )
     with pytest.raises(ValueError):
         await service(busy).stats(ASKED)

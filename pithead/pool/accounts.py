@@ -1,0 +1,157 @@
+"""Who may mine, and whose token it is. Kept in the pool's database, where other processes write."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from pithead.pool.names import read_worker
+from pithead.pool.schema import open_database, tokens, users
+
+FRESH_SECONDS = 1.0
+"""How long an answer may be out of date: how soon a token made or revoked elsewhere is noticed."""
+REMEMBERED = 20_000
+"""Answers kept; a stranger who tries tokens pushes out old ones, not the memory."""
+TOKEN_BYTES = 24
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What the access profile of a token allows."""
+
+    username: str
+    web_api: bool
+
+
+class Accounts:
+    """Users and access profiles. Several processes may have the same database open."""
+
+    def __init__(
+        self,
+        database: Path,
+        clock: Callable[[], float],
+        wall: Callable[[], float],
+        open_registration: bool = True,
+    ) -> None:
+        """`clock` gives farm time, which is stored; `wall` any seconds that go on steadily."""
+        self._engine = open_database(database)
+        self._clock = clock
+        self._open = open_registration
+        self._known: _Memory[bool] = _Memory(wall)
+        self._access: _Memory[Access | None] = _Memory(wall)
+        self._used: dict[str, int] = {}
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    # Users
+
+    def admit(self, user: str) -> bool:
+        """Whether a miner may authorise as `user`: anybody, or those who have an account."""
+        return self._open or self._known.recall(user, lambda: self._is_known(user))
+
+    def create_user(self, user: str) -> None:
+        """Does nothing where there is one. ValueError for a name that could not mine."""
+        worker = read_worker(user)
+        if worker is None or worker.user != user:
+            raise ValueError(f"{user!r} cannot be a user's name")
+        with self._engine.begin() as connection:
+            values = {"name": user, "created": int(self._clock())}
+            connection.execute(upsert(users).values(values).on_conflict_do_nothing())
+        self._known.forget()
+
+    def _is_known(self, user: str) -> bool:
+        with self._engine.connect() as connection:
+            found = connection.scalar(select(users.c.name).where(users.c.name == user))
+        return found is not None
+
+    # Tokens
+
+    def create_token(self, user: str, profile: str = "default", web_api: bool = True) -> str:
+        """A new token, which takes the place of the profile's last; opens the account if need be.
+
+        This is the only time it can be seen: only its digest is kept.
+        """
+        self.create_user(user)
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        with self._engine.begin() as connection:
+            connection.execute(
+                delete(tokens).where(tokens.c.user == user, tokens.c.profile == profile)
+            )
+            connection.execute(
+                insert(tokens).values(
+                    sha256=_digest(token),
+                    user=user,
+                    profile=profile,
+                    web_api=web_api,
+                    created=int(self._clock()),
+                    last_used=0,
+                )
+            )
+        self._access.forget()
+        return token
+
+    def revoke(self, user: str, profile: str = "default") -> bool:
+        """False where there was no such profile."""
+        with self._engine.begin() as connection:
+            gone = connection.execute(
+                delete(tokens).where(tokens.c.user == user, tokens.c.profile == profile)
+            )
+        self._access.forget()
+        return gone.rowcount > 0
+
+    def access(self, token: str) -> Access | None:
+        """None for a token nobody has, or has no longer."""
+        digest = _digest(token)
+        found = self._access.recall(digest, lambda: self._look_up(digest))
+        if found is not None:
+            self._used[digest] = int(self._clock())
+        return found
+
+    def save_used(self) -> None:
+        """Write down when tokens were last used. May run in any thread."""
+        used, self._used = self._used, {}
+        with self._engine.begin() as connection:
+            for digest, second in used.items():
+                statement = update(tokens).where(tokens.c.sha256 == digest)
+                connection.execute(statement.values(last_used=second))
+
+    def _look_up(self, digest: str) -> Access | None:
+        columns = select(tokens.c.user, tokens.c.web_api).where(tokens.c.sha256 == digest)
+        with self._engine.connect() as connection:
+            row = connection.execute(columns).first()
+        return None if row is None else Access(row.user, row.web_api)
+
+
+class _Memory(Generic[T]):
+    """Answers that hold for a second."""
+
+    def __init__(self, wall: Callable[[], float]) -> None:
+        self._wall = wall
+        self._answers: dict[str, tuple[float, T]] = {}
+
+    def recall(self, question: str, ask: Callable[[], T]) -> T:
+        now = self._wall()
+        known = self._answers.get(question)
+        if known is not None and 0 <= now - known[0] < FRESH_SECONDS:
+            return known[1]
+        self._answers.pop(question, None)
+        answer = ask()
+        if len(self._answers) >= REMEMBERED:
+            del self._answers[next(iter(self._answers))]
+        self._answers[question] = (now, answer)
+        return answer
+
+    def forget(self) -> None:
+        self._answers.clear()
+
+
+def _digest(token: str) -> str:
+    return sha256(token.encode()).hexdigest()

@@ -1,0 +1,180 @@
+"""The keeper of the books: journal first, then the books in memory, then the store behind them."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from pithead.bitcoin.target import expected_hashes
+from pithead.pool.books import BooksSettings
+from pithead.pool.changes import Changes
+from pithead.pool.events import BlockFound, Event
+from pithead.pool.history import History
+from pithead.pool.readings import (
+    BlockRewardReading,
+    DayHashrate,
+    DayRewards,
+    PoolReading,
+    ProfileReading,
+    WorkerReading,
+)
+from pithead.pool.schema import open_database
+from pithead.pool.sharelog import SEGMENT_BYTES, Durability, Position, ShareLog
+from pithead.pool.standing import Standing
+from pithead.pool.store import Store
+from pithead.work.template import Template
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+REPLAY_SLICE = 100_000
+"""Events replayed between two commits, so that a long journal does not fill the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class BookkeeperSettings:
+    """How the books are kept."""
+
+    books: BooksSettings = field(default_factory=BooksSettings)
+    front_end: str = "pool"
+    """Names this process among those that write to one store."""
+    durability: Durability = "write"
+    segment_bytes: int = SEGMENT_BYTES
+    commit_seconds: float = 1.0
+    """Wall seconds between commits, and until one that failed is tried again."""
+
+
+class Bookkeeper:
+    """Implements `PoolReadings`. All methods belong to the event loop that opened it."""
+
+    def __init__(self, directory: Path, settings: BookkeeperSettings | None = None) -> None:
+        """`directory` will hold pool.sqlite and the journal; nothing is opened yet."""
+        self._directory = directory
+        self._settings = settings or BookkeeperSettings()
+        self._thread = ThreadPoolExecutor(1, "bookkeeper")
+        self._readers = ThreadPoolExecutor(2, "history")
+        self._unwritten: tuple[Changes, Position] | None = None
+        self._committer: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
+        self.unresolved: list[BlockFound] = []
+        """Blocks that the node had not answered for when the journal ended."""
+
+    @property
+    def database(self) -> Path:
+        """Where users and tokens are kept as well."""
+        return self._directory / "pool.sqlite"
+
+    # Life
+
+    async def open(self) -> None:
+        """Load the books and replay the journal. Raises StoreError, JournalError."""
+        await self._run(self._load)
+        self._standing = Standing(self._books)
+        self.unresolved = [block.found_event() for block in self._books.blocks.unresolved()]
+        self._committer = asyncio.get_running_loop().create_task(self._keep_committing())
+
+    def _load(self) -> None:
+        self._engine = open_database(self.database)
+        self._history = History(self._engine, self._settings.books.confirmations)
+        self._store = Store(self._engine, self._settings.front_end)
+        self._books, position = self._store.load(self._settings.books)
+        self._log = ShareLog(
+            self._directory / "journal", self._settings.front_end,
+            self._settings.durability, self._settings.segment_bytes, position,
+        )  # fmt: skip
+        count = 0
+        for place, event in self._log.replay(position):
+            self._books.apply(event)
+            count += 1
+            if count % REPLAY_SLICE == 0:
+                self._store.commit(self._books.changes(), place)
+        self._store.commit(self._books.changes(), self._log.position)
+        self._log.forget(self._log.position)
+        if count:
+            log.info("the journal was replayed", events=count)
+
+    async def close(self) -> None:
+        """Write down what the store has not got; what cannot be written stays in the journal."""
+        if self._committer is not None:
+            self._closing.set()
+            await self._committer
+            await self.commit()
+            self._log.close()
+            self._engine.dispose()
+            self._committer = None
+        self._thread.shutdown()
+        self._readers.shutdown()
+
+    # Writing
+
+    def accept(self, events: Sequence[Event]) -> None:
+        """Keep a batch for good, then count it. JournalFull: it is neither kept nor counted."""
+        self._log.append(events)
+        for event in events:
+            self._books.apply(event)
+
+    def template(self, template: Template) -> None:
+        """What a block would bring now, and how hard it is."""
+        self._standing.template_value_sats = template.value_sats
+        self._standing.block_work = expected_hashes(template.block_target)
+
+    async def commit(self) -> bool:
+        """Bring the store up to now; False where it cannot be written, which loses nothing."""
+        if self._unwritten is None:
+            self._unwritten = (self._books.changes(), self._log.position)
+        changes, position = self._unwritten
+        try:
+            await self._run(lambda: self._store.commit(changes, position))
+        except DBAPIError as error:
+            log.warning("the store cannot be written; the journal waits", error=str(error.orig))
+            return False
+        self._unwritten = None
+        await self._run(lambda: self._log.forget(position))
+        return True
+
+    async def _keep_committing(self) -> None:
+        """Ends between two commits, never within one: what was written is known to be."""
+        while not self._closing.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.commit_seconds):
+                    await self._closing.wait()
+            await self.commit()
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        """On the one thread that writes."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    # Reading
+
+    def pool(self, user: str, now: float) -> PoolReading:
+        return self._standing.pool(user, now)
+
+    def profile(self, user: str, now: float) -> ProfileReading:
+        return self._standing.profile(user, now)
+
+    def workers(self, user: str, now: float) -> Sequence[WorkerReading]:
+        return self._standing.workers(user, now)
+
+    async def daily_rewards(self, user: str, first_day: int, last_day: int) -> Sequence[DayRewards]:
+        return await self._ask(lambda: self._history.daily_rewards(user, first_day, last_day))
+
+    async def daily_hashrate(
+        self, user: str, first_day: int, last_day: int
+    ) -> Sequence[DayHashrate]:
+        return await self._ask(lambda: self._history.daily_hashrate(user, first_day, last_day))
+
+    async def block_rewards(
+        self, user: str, first_day: int, last_day: int
+    ) -> Sequence[BlockRewardReading]:
+        return await self._ask(lambda: self._history.block_rewards(user, first_day, last_day))
+
+    async def _ask(self, question: Callable[[], T]) -> T:
+        """Readers do not wait for a commit: the database has room for both."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, question)

@@ -1,0 +1,274 @@
+"""The books of the pool: a pure function of the events of the journal and of their order.
+
+Applying the same events leaves the same books to the satoshi and the unit of work, whether or
+not they were written to a store and loaded again in between.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pithead.pool.blocks import Block, Blocks, Credit, Fate
+from pithead.pool.changes import Changes, CreditRow, DayRow, PointKey, PointRow, StateRow
+from pithead.pool.events import (
+    BlockFound,
+    BlockResolved,
+    Event,
+    MonitoringChanged,
+    ShareAccepted,
+    ShareRejected,
+    TipChanged,
+)
+from pithead.pool.ledger import Ledger
+from pithead.pool.meters import Meter, Meters
+from pithead.pool.rewards import split
+from pithead.pool.scoring import TIME_CONSTANT_SECONDS
+
+DAY_MS = 86_400_000
+SET_BACK_MS = 60_000
+"""A clock that lags by less is taken to stand still; by more, to have been set back."""
+
+
+@dataclass(frozen=True, slots=True)
+class BooksSettings:
+    """What an operator may set of scoring and rewards."""
+
+    time_constant_seconds: float = TIME_CONSTANT_SECONDS
+    fee_basis_points: int = 200
+    """Of 10,000: 200 is 2 %."""
+    confirmations: int = 100
+
+
+EMPTY = StateRow(0, 0, 0, 0, 0, 0, 0, 0)
+
+
+class Books:
+    """Everything the pool knows of work and money."""
+
+    def __init__(
+        self,
+        settings: BooksSettings,
+        state: StateRow = EMPTY,
+        meters: Meters | None = None,
+        blocks: Sequence[Block] = (),
+        chain: Mapping[int, str] | None = None,
+        balances: Mapping[str, int] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.meters = meters or Meters()
+        self.ledger = Ledger(balances, state.entries)
+        self.blocks = Blocks(
+            settings.confirmations, blocks, chain, state.tip_height,
+            state.round_started_ms, state.round_work,
+        )  # fmt: skip
+        self.last_ms = state.last_ms
+        self._shift_ms = state.shift_ms
+        self._part = state.part
+        self._day = state.day
+        self._dirty: dict[Meter, None] = {}
+        self._credited: list[Block] = []
+        self._days: list[DayRow] = []
+        self._chain_changed = False
+
+    def apply(self, event: Event) -> None:
+        """Take one event into the books. Events come in the order of the journal."""
+        time_ms = self._advance(event.time_ms)
+        match event:
+            case ShareAccepted():
+                self._accept(event, time_ms)
+            case ShareRejected():
+                self._reject(event)
+            case BlockFound():
+                self._found(event, time_ms)
+            case BlockResolved():
+                self._resolved(event, time_ms)
+            case TipChanged():
+                self.blocks.tip(event.height, event.hash_display)
+                self._chain_changed = True
+                self._settle(time_ms)
+            case MonitoringChanged():
+                self._monitor(event)
+
+    def score_second(self, now: float) -> float:
+        """The clock of the scores, which never goes back, at a moment of farm time."""
+        return max(now, self.last_ms / 1000) + self._shift_ms / 1000
+
+    def is_today(self, now: float) -> bool:
+        """Whether the books are in the UTC day of a moment of farm time."""
+        return int(now * 1000) // DAY_MS == self._day
+
+    # Time
+
+    def _advance(self, time_ms: int) -> int:
+        """The time that holds for an event; turns the day, and minds a clock set back."""
+        last = self.last_ms
+        if time_ms < last:
+            if last - time_ms < SET_BACK_MS:
+                return last
+            self._set_back(time_ms)
+        self.last_ms = time_ms
+        if time_ms // DAY_MS != self._day:
+            self._turn_to(time_ms // DAY_MS)
+        return time_ms
+
+    def _set_back(self, time_ms: int) -> None:
+        """What was tallied after the new time leaves the windows; scores and money stay."""
+        self._shift_ms += self.last_ms - time_ms
+        self.last_ms = time_ms
+        for meter in self.meters.all():
+            meter.tally.set_back(time_ms // 60_000)
+            meter.last_ms = min(meter.last_ms, time_ms)
+            meter.first_ms = min(meter.first_ms, time_ms)
+            self._dirty[meter] = None
+        self.blocks.round_started_ms = min(self.blocks.round_started_ms, time_ms)
+        if time_ms // DAY_MS < self._day:
+            self._close_day(time_ms)
+            self._day = time_ms // DAY_MS
+
+    def _turn_to(self, day: int) -> None:
+        """Close the day and the one after it; by the third day without a share no score is left."""
+        if not self._day:
+            self.blocks.round_started_ms = self.last_ms
+        else:
+            for _ in range(min(2, day - self._day)):
+                self._close_day((self._day + 1) * DAY_MS)
+                self._day += 1
+        self._day = day
+
+    def _close_day(self, end_ms: int) -> None:
+        """The scoring rate's mean over a day needs no samples: its integral is exact.
+
+        Between shares S falls by what S/L sums up to, and a share raises S by its work, so over
+        a day the sum of S/L is the work of the day and the S it began with less the S it ends with.
+        """
+        second = (end_ms + self._shift_ms) / 1000
+        self._part += 1
+        for user in self.meters.users.values():
+            meter = user.own
+            score = meter.score.at(second, self.settings.time_constant_seconds)
+            faded = meter.day_work + meter.day_score - score
+            if meter.day_work or faded >= 1:
+                self._days.append(
+                    DayRow(
+                        meter.user,
+                        self._day * DAY_MS // 1000,
+                        self._part,
+                        meter.day_work,
+                        max(0.0, faded) * 1000 / DAY_MS,
+                    )
+                )
+            meter.day_work, meter.day_score, meter.day_sats = 0, score, 0
+            self._dirty[meter] = None
+
+    # Work
+
+    def _accept(self, event: ShareAccepted, time_ms: int) -> None:
+        user = self.meters.user(event.user, time_ms)
+        worker = self.meters.worker(user, event.worker, time_ms)
+        work = event.work
+        second = (time_ms + self._shift_ms) // 1000
+        constant = self.settings.time_constant_seconds
+        for meter in (worker, user.own, self.meters.pool):
+            meter.credit(work, time_ms, second, constant)
+            self._dirty[meter] = None
+        user.own.day_work += work
+        self.blocks.round_work += work
+
+    def _reject(self, event: ShareRejected) -> None:
+        """Counted for those who have earned something: names that have not take no room."""
+        user = self.meters.users.get(event.user)
+        worker = user and user.workers.get(event.worker)
+        if user and worker:
+            for meter in (worker, user.own, self.meters.pool):
+                meter.rejected += event.work
+                self._dirty[meter] = None
+
+    def _monitor(self, event: MonitoringChanged) -> None:
+        user = self.meters.users.get(event.user)
+        worker = user and user.workers.get(event.worker)
+        if worker:
+            worker.monitored = event.monitored
+            self._dirty[worker] = None
+
+    # Blocks
+
+    def _found(self, event: BlockFound, time_ms: int) -> None:
+        constant = self.settings.time_constant_seconds
+        second = (time_ms + self._shift_ms) // 1000
+        scores = {
+            name: user.own.score.at(second, constant) for name, user in self.meters.users.items()
+        }
+        rate = self.meters.pool.score.at(second, constant) / constant
+        block = self.blocks.found(event, time_ms, rate)
+        if block is None:
+            return
+        shares = split(block.value_sats, self.settings.fee_basis_points, scores)
+        block.fee_sats = shares.fee_sats
+        block.credits = {
+            user: Credit(sats, scores[user] / constant) for user, sats in shares.credits.items()
+        }
+        self._credited.append(block)
+        self.ledger.book_found(time_ms, block.hash_display, block.fee_sats, shares.credits)
+        self._count_today(block, 1)
+
+    def _resolved(self, event: BlockResolved, time_ms: int) -> None:
+        block = self.blocks.resolve(event.hash_display, event.accepted)
+        if block is None:
+            return
+        if not event.accepted:
+            self._take_back(block, "refused", time_ms)
+        self._settle(time_ms)
+
+    def _settle(self, time_ms: int) -> None:
+        for block, fate in self.blocks.settle(time_ms):
+            sats = block.sats_by_user
+            if fate == "matured":
+                self.ledger.book_matured(time_ms, block.hash_display, sats)
+            elif fate == "reinstated":
+                self.ledger.book_found(time_ms, block.hash_display, block.fee_sats, sats)
+                self._count_today(block, 1)
+            else:
+                self._take_back(block, fate, time_ms)
+
+    def _take_back(self, block: Block, fate: Fate, time_ms: int) -> None:
+        self.ledger.book_lost(time_ms, fate, block.hash_display, block.fee_sats, block.sats_by_user)
+        self._count_today(block, -1)
+
+    def _count_today(self, block: Block, sign: int) -> None:
+        if block.found_ms // DAY_MS != self._day:
+            return
+        for name, credit in block.credits.items():
+            meter = self.meters.users[name].own
+            meter.day_sats += sign * credit.sats
+            self._dirty[meter] = None
+
+    # Keeping
+
+    def changes(self) -> Changes:
+        """What a store must write to hold these books, since this was last asked."""
+        changes = Changes(self._state())
+        dirty, self._dirty = self._dirty, {}
+        for meter in dirty:
+            changes.meters.append(meter.row())
+            points, gone = meter.tally.drain()
+            user, worker = meter.user, meter.worker
+            changes.points += [PointRow(user, minute, worker, work) for minute, work in points]
+            changes.gone += [PointKey(user, minute, worker) for minute in gone]
+        changes.blocks, changes.refused = self.blocks.drain()
+        changes.credits = [
+            CreditRow(block.hash_display, user, credit.sats, credit.scoring_rate)
+            for block in self._credited
+            for user, credit in block.credits.items()
+        ]
+        self._credited = []
+        changes.entries, changes.balances = self.ledger.drain()
+        changes.days, self._days = self._days, []
+        if self._chain_changed:
+            changes.chain = dict(self.blocks.chain)
+            self._chain_changed = False
+        return changes
+
+    def _state(self) -> StateRow:
+        return StateRow(
+            self.last_ms, self._shift_ms, self._part, self._day, self.blocks.round_started_ms,
+            self.blocks.round_work, self.blocks.tip_height, self.ledger.entries,
+        )  # fmt: skip

@@ -1,0 +1,119 @@
+"""What the books hand to the store: rows as plain tuples, the same for writing and for loading."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pithead.pool.readings import BlockState
+
+
+class MeterRow(NamedTuple):
+    """State of the pool (user and worker ""), of a user (worker "") or of a worker."""
+
+    user: str
+    worker: str
+    score: float
+    score_second: int
+    first_ms: int
+    last_ms: int
+    monitored: bool
+    rejected: int
+    """Work of refused shares."""
+    day_work: int
+    day_score: float
+    day_sats: int
+
+
+class PointRow(NamedTuple):
+    """Work of a meter credited before a minute."""
+
+    user: str
+    minute: int
+    worker: str
+    work: int
+
+
+class PointKey(NamedTuple):
+    user: str
+    minute: int
+    worker: str
+
+
+class BlockRow(NamedTuple):
+    number: int
+    """In the order the pool found them."""
+    hash_display: str
+    height: int
+    found_ms: int
+    user: str
+    worker: str
+    value_sats: int
+    fee_sats: int
+    block_work: int
+    round_started_ms: int
+    round_work: int
+    pool_rate: float
+    state: BlockState
+    resolved: bool
+    settled_ms: int
+    """When it got its confirmations; 0 until then."""
+    raw: bytes
+    """Empty once the node has taken the block."""
+
+
+class CreditRow(NamedTuple):
+    hash_display: str
+    user: str
+    sats: int
+    scoring_rate: float
+
+
+class EntryRow(NamedTuple):
+    """One line of the ledger; the lines of one number add up to zero."""
+
+    number: int
+    account: str
+    sats: int
+    time_ms: int
+    kind: str
+    hash_display: str
+
+
+class DayRow(NamedTuple):
+    """A user's day. Rows of one day add up: there are several only if the clock was set back."""
+
+    user: str
+    day: int
+    part: int
+    work: int
+    scoring_rate: float
+
+
+class StateRow(NamedTuple):
+    last_ms: int
+    shift_ms: int
+    part: int
+    day: int
+    round_started_ms: int
+    round_work: int
+    tip_height: int
+    entries: int
+    """How many the ledger ever booked."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """Everything that is new since the last `Books.changes`. Gone points go before new ones."""
+
+    state: StateRow
+    """Of the moment this was drained."""
+    meters: list[MeterRow] = field(default_factory=list)
+    gone: list[PointKey] = field(default_factory=list)
+    points: list[PointRow] = field(default_factory=list)
+    blocks: list[BlockRow] = field(default_factory=list)
+    credits: list[CreditRow] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    entries: list[EntryRow] = field(default_factory=list)
+    balances: dict[str, int] = field(default_factory=dict)
+    days: list[DayRow] = field(default_factory=list)
+    chain: dict[int, str] | None = None
+    """The hashes of the newest heights, whole, where they changed."""

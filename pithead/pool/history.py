@@ -1,0 +1,123 @@
+"""Questions about past days, answered from the store."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Engine, and_, func, select
+
+from pithead.pool import schema
+from pithead.pool.blocks import confirmations_left, reading_of
+from pithead.pool.changes import BlockRow
+from pithead.pool.readings import BlockRewardReading, DayHashrate, DayRewards
+
+DAY = 86_400
+DAY_MS = DAY * 1000
+
+
+class History:
+    """Reads what is committed. Days are unix seconds of 00:00 UTC, both included."""
+
+    def __init__(self, engine: Engine, confirmations: int) -> None:
+        self._engine = engine
+        self._confirmations = confirmations
+
+    def daily_hashrate(self, user: str, first_day: int, last_day: int) -> Sequence[DayHashrate]:
+        """Newest first; days that are over and on which the user had work or a score."""
+        with self._engine.connect() as connection:
+            days = _days(connection, user, first_day, last_day)
+        return [DayHashrate(day, *days[day]) for day in sorted(days, reverse=True)]
+
+    def daily_rewards(self, user: str, first_day: int, last_day: int) -> Sequence[DayRewards]:
+        """Newest first; a day appears once it is over and no block of it waits any longer."""
+        with self._engine.connect() as connection:
+            works = _days(connection, user, first_day, last_day)
+            sats = _rewards(connection, user, first_day, last_day)
+            today = (connection.scalar(select(schema.state.c.day)) or 0) * DAY
+            settled = _settled(connection, first_day, last_day)
+        return [
+            DayRewards(
+                day, max(day + DAY, settled.get(day, 0)), sats.get(day, 0), 0, 0, 0,
+                works.get(day, (0, 0.0))[0],
+            )
+            for day in sorted({*works, *sats}, reverse=True)
+            if day < today and settled.get(day) != WAITING
+        ]  # fmt: skip
+
+    def block_rewards(
+        self, user: str, first_day: int, last_day: int
+    ) -> Sequence[BlockRewardReading]:
+        """Ascending by time; blocks in the chain that gave the user something."""
+        blocks, credits = schema.blocks, schema.credits
+        owed = and_(blocks.c.hash_display == credits.c.hash_display, credits.c.user == user)
+        rows = (
+            select(blocks, credits.c.sats, credits.c.scoring_rate)
+            .join(credits, owed)
+            .where(blocks.c.found_ms >= first_day * 1000)
+            .where(blocks.c.found_ms < last_day * 1000 + DAY_MS)
+            .where(blocks.c.state != "orphaned")
+            .order_by(blocks.c.found_ms, blocks.c.number)
+        )
+        with self._engine.connect() as connection:
+            tip = connection.scalar(select(schema.state.c.tip_height)) or 0
+            found = connection.execute(rows).all()
+        readings = []
+        for *columns, sats, rate in found:
+            row = BlockRow(*columns)
+            left = confirmations_left(row.height, tip, self._confirmations)
+            left = 0 if row.state == "confirmed" else left
+            readings.append(BlockRewardReading(reading_of(row, left, sats), rate, sats, 0, 0, 0))
+        return readings
+
+
+WAITING = -1
+
+
+def _days(
+    connection: Connection, user: str, first_day: int, last_day: int
+) -> dict[int, tuple[int, float]]:
+    """(work, mean scoring rate) by day, days that are over."""
+    table = schema.days
+    rows = (
+        select(table.c.day, table.c.work, table.c.scoring_rate)
+        .where(table.c.user == user, table.c.day.between(first_day, last_day))
+        .order_by(table.c.part)
+    )
+    today = (connection.scalar(select(schema.state.c.day)) or 0) * DAY
+    works: dict[int, tuple[int, float]] = defaultdict(lambda: (0, 0.0))
+    for day, work, rate in connection.execute(rows):
+        if day < today:
+            works[day] = (works[day][0] + work, works[day][1] + rate)
+    return works
+
+
+def _rewards(connection: Connection, user: str, first_day: int, last_day: int) -> dict[int, int]:
+    """What confirmed blocks gave a user, by the day they were found."""
+    blocks, credits = schema.blocks, schema.credits
+    day = (blocks.c.found_ms // DAY_MS).label("day")
+    rows = (
+        select(day, func.sum(credits.c.sats))
+        .join(credits, blocks.c.hash_display == credits.c.hash_display)
+        .where(credits.c.user == user, blocks.c.state == "confirmed")
+        .where(blocks.c.found_ms >= first_day * 1000)
+        .where(blocks.c.found_ms < last_day * 1000 + DAY_MS)
+        .group_by(day)
+    )
+    return {int(day) * DAY: int(sats) for day, sats in connection.execute(rows)}
+
+
+def _settled(connection: Connection, first_day: int, last_day: int) -> dict[int, int]:
+    """When the last block of each day got its confirmations; WAITING while one has not."""
+    blocks = schema.blocks
+    rows = (
+        select(blocks.c.found_ms, blocks.c.settled_ms, blocks.c.state)
+        .where(blocks.c.found_ms >= first_day * 1000)
+        .where(blocks.c.found_ms < last_day * 1000 + DAY_MS)
+    )
+    settled: dict[int, int] = {}
+    for found_ms, settled_ms, state in connection.execute(rows):
+        day = found_ms // DAY_MS * DAY
+        if state == "new":
+            settled[day] = WAITING
+        elif settled.get(day) != WAITING:
+            settled[day] = max(settled.get(day, 0), settled_ms // 1000)
+    return settled

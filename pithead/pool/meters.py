@@ -1,0 +1,107 @@
+"""What is counted alike for a worker, for all workers of a user, and for the whole pool."""
+
+from collections.abc import Iterable, Iterator
+
+from pithead.pool.changes import MeterRow
+from pithead.pool.readings import Windows
+from pithead.pool.scoring import Score
+from pithead.pool.tallies import Edges, Tally
+
+
+class Meter:
+    """A score and a tally, when they began and when they last moved."""
+
+    __slots__ = (
+        "day_sats", "day_score", "day_work", "first_ms", "last_ms", "monitored", "rejected",
+        "score", "tally", "user", "worker",
+    )  # fmt: skip
+
+    def __init__(self, row: MeterRow, points: list[tuple[int, int]] | None = None) -> None:
+        self.user = row.user
+        self.worker = row.worker
+        self.score = Score(row.score, row.score_second)
+        self.tally = Tally(points)
+        self.first_ms = row.first_ms
+        self.last_ms = row.last_ms
+        """Of the last share; 0 where there was none."""
+        self.monitored = row.monitored
+        self.rejected = row.rejected
+        self.day_work = row.day_work
+        """Of the UTC day that the books are in."""
+        self.day_score = row.day_score
+        """The score when that day began."""
+        self.day_sats = row.day_sats
+        """Rewards of blocks found that day."""
+
+    @classmethod
+    def new(cls, user: str, worker: str, time_ms: int) -> "Meter":
+        return cls(MeterRow(user, worker, 0.0, 0, time_ms, 0, True, 0, 0, 0.0, 0))
+
+    def credit(self, work: int, time_ms: int, second: int, time_constant: float) -> None:
+        """Count a share at a moment of farm time, `second` on the clock of the scores."""
+        score = self.score
+        if second == score.second:
+            score.value += work
+        else:
+            score.add(work, second, time_constant)
+        self.tally.add(work, time_ms // 60_000)
+        self.last_ms = time_ms
+
+    def row(self) -> MeterRow:
+        return MeterRow(
+            self.user, self.worker, self.score.value, self.score.second, self.first_ms,
+            self.last_ms, self.monitored, self.rejected, self.day_work, self.day_score,
+            self.day_sats,
+        )  # fmt: skip
+
+    def windows(self, edges: Edges, second: float, time_constant: float) -> Windows:
+        """`second` is the moment of `edges` on the clock of the scores."""
+        return Windows(
+            *self.tally.windows(edges), self.score.at(second, time_constant) / time_constant
+        )
+
+
+class UserMeters:
+    """A user's own meter and those of its workers, by name."""
+
+    __slots__ = ("own", "workers")
+
+    def __init__(self, own: Meter) -> None:
+        self.own = own
+        self.workers: dict[str, Meter] = {}
+
+
+class Meters:
+    """All meters: the pool's, one a user, one a worker."""
+
+    def __init__(self, rows: Iterable[tuple[MeterRow, list[tuple[int, int]]]] = ()) -> None:
+        self.pool = Meter.new("", "", 0)
+        self.users: dict[str, UserMeters] = {}
+        for row, points in sorted(rows, key=lambda each: (each[0].user, each[0].worker)):
+            meter = Meter(row, points)
+            if not row.user:
+                self.pool = meter
+            elif not row.worker:
+                self.users[row.user] = UserMeters(meter)
+            else:
+                self.users[row.user].workers[row.worker] = meter
+
+    def user(self, name: str, time_ms: int) -> UserMeters:
+        """Opened where it is new."""
+        found = self.users.get(name)
+        if found is None:
+            found = self.users[name] = UserMeters(Meter.new(name, "", time_ms))
+        return found
+
+    def worker(self, user: UserMeters, name: str, time_ms: int) -> Meter:
+        """Opened where it is new."""
+        found = user.workers.get(name)
+        if found is None:
+            found = user.workers[name] = Meter.new(user.own.user, name, time_ms)
+        return found
+
+    def all(self) -> Iterator[Meter]:
+        yield self.pool
+        for user in self.users.values():
+            yield user.own
+            yield from user.workers.values()

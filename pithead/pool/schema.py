@@ -1,0 +1,185 @@
+"""The tables of the store, and how a database of this pool is opened."""
+
+from pathlib import Path
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Dialect,
+    Engine,
+    Float,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+    insert,
+    select,
+)
+from sqlalchemy.types import TypeDecorator
+
+SCHEMA_VERSION = 1
+BUSY_SECONDS = 5.0
+
+
+class StoreError(Exception):
+    """The database is not one of this program, or of another version of it."""
+
+
+class Natural(TypeDecorator[int]):
+    """An integer of any size: cumulative work on a real network outgrows 64 bits."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> str | None:
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> int | None:
+        return None if value is None else int(value)
+
+
+metadata = MetaData()
+
+schema = Table("schema", metadata, Column("version", BigInteger, primary_key=True))
+positions = Table(
+    "positions", metadata,
+    Column("front_end", String, primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+)  # fmt: skip
+state = Table(
+    "state", metadata,
+    Column("last_ms", BigInteger),
+    Column("shift_ms", BigInteger),
+    Column("part", BigInteger),
+    Column("day", BigInteger),
+    Column("round_started_ms", BigInteger),
+    Column("round_work", Natural),
+    Column("tip_height", BigInteger),
+    Column("entries", BigInteger),
+)  # fmt: skip
+meters = Table(
+    "meters", metadata,
+    Column("user", String, primary_key=True),
+    Column("worker", String, primary_key=True),
+    Column("score", Float, nullable=False),
+    Column("score_second", BigInteger, nullable=False),
+    Column("first_ms", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+    Column("monitored", Boolean, nullable=False),
+    Column("rejected", Natural, nullable=False),
+    Column("day_work", Natural, nullable=False),
+    Column("day_score", Float, nullable=False),
+    Column("day_sats", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+counters = Table(
+    "counters", metadata,
+    Column("user", String, primary_key=True),
+    Column("minute", BigInteger, primary_key=True),
+    Column("worker", String, primary_key=True),
+    Column("work", Natural, nullable=False),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+blocks = Table(
+    "blocks", metadata,
+    Column("number", BigInteger, nullable=False, unique=True),
+    Column("hash_display", String, primary_key=True),
+    Column("height", BigInteger, nullable=False),
+    Column("found_ms", BigInteger, nullable=False, index=True),
+    Column("user", String, nullable=False),
+    Column("worker", String, nullable=False),
+    Column("value_sats", BigInteger, nullable=False),
+    Column("fee_sats", BigInteger, nullable=False),
+    Column("block_work", Natural, nullable=False),
+    Column("round_started_ms", BigInteger, nullable=False),
+    Column("round_work", Natural, nullable=False),
+    Column("pool_rate", Float, nullable=False),
+    Column("state", String, nullable=False),
+    Column("resolved", Boolean, nullable=False),
+    Column("settled_ms", BigInteger, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+)  # fmt: skip
+credits = Table(
+    "credits", metadata,
+    Column("hash_display", String, primary_key=True),
+    Column("user", String, primary_key=True),
+    Column("sats", BigInteger, nullable=False),
+    Column("scoring_rate", Float, nullable=False),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+entries = Table(
+    "entries", metadata,
+    Column("number", BigInteger, primary_key=True),
+    Column("account", String, primary_key=True),
+    Column("sats", BigInteger, nullable=False),
+    Column("time_ms", BigInteger, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("hash_display", String, nullable=False),
+    Index("entries_by_account", "account", "number"),
+)  # fmt: skip
+balances = Table(
+    "balances", metadata,
+    Column("account", String, primary_key=True),
+    Column("sats", BigInteger, nullable=False),
+)  # fmt: skip
+days = Table(
+    "days", metadata,
+    Column("user", String, primary_key=True),
+    Column("day", BigInteger, primary_key=True),
+    Column("part", BigInteger, primary_key=True),
+    Column("work", Natural, nullable=False),
+    Column("scoring_rate", Float, nullable=False),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+chain = Table(
+    "chain", metadata,
+    Column("height", BigInteger, primary_key=True),
+    Column("hash_display", String, nullable=False),
+)  # fmt: skip
+users = Table(
+    "users", metadata,
+    Column("name", String, primary_key=True),
+    Column("created", BigInteger, nullable=False),
+)  # fmt: skip
+tokens = Table(
+    "tokens", metadata,
+    Column("sha256", String, primary_key=True),
+    Column("user", String, nullable=False),
+    Column("profile", String, nullable=False),
+    Column("web_api", Boolean, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("last_used", BigInteger, nullable=False),
+    Index("tokens_by_user", "user", "profile"),
+)  # fmt: skip
+
+
+def open_database(path: Path, busy_seconds: float = BUSY_SECONDS) -> Engine:
+    """The database at `path`, made where there is none; StoreError for one of another version."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": busy_seconds})
+    event.listen(engine, "connect", _prepare)
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+        _check_version(connection, path)
+    return engine
+
+
+def _prepare(connection: object, _record: object) -> None:
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _check_version(connection: Connection, path: Path) -> None:
+    version = connection.scalar(select(schema.c.version))
+    if version is None:
+        connection.execute(insert(schema).values(version=SCHEMA_VERSION))
+    elif version != SCHEMA_VERSION:
+        raise StoreError(f"{path} has schema {version}; this program reads {SCHEMA_VERSION}")

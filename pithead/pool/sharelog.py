@@ -1,0 +1,263 @@
+"""The journal: what was appended survives the death of the process, and is read back once.
+
+A journal is a directory of segments, FRONT_END.EPOCH.SEQUENCE.journal, named after the first
+event that each may hold. A segment is a row of frames:
+
+    length  u32 little endian, of the payload
+    crc32   u32 little endian, of the payload
+    payload msgpack of [epoch, sequence of the first event, [event, ...]]
+
+Every opening begins a new epoch, whose events are numbered from 1. An append is one write(2):
+a kill can cut only the very last frame, whose answers had not left, and that is dropped.
+
+    JournalError
+        JournalFull     the disk or the operator must help; nothing of the append was kept
+        JournalDamaged  bytes in the middle are not what was written
+"""
+
+import fcntl
+import os
+import zlib
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from struct import Struct
+from typing import Literal, NamedTuple
+
+import msgspec
+import structlog
+
+from pithead.pool.events import Event
+
+log = structlog.get_logger(__name__)
+
+Durability = Literal["write", "group"]
+
+SEGMENT_BYTES = 64 << 20
+LONGEST_PAYLOAD = 64 << 20
+"""Sixteen whole blocks, more than any batch can hold; longer ones are taken for damage."""
+FRAME = Struct("<II")
+ARRAY_OF_THREE = 0x93
+"""The first byte of any payload."""
+
+
+class JournalError(Exception):
+    """The journal cannot be used as asked."""
+
+
+class JournalFull(JournalError):
+    """The journal cannot be written to. The events were not recorded."""
+
+
+class JournalDamaged(JournalError):
+    """Says which file and at what offset."""
+
+
+class Position(NamedTuple):
+    """Of an event: positions ascend in the order of appending."""
+
+    epoch: int
+    sequence: int
+
+
+class _Payload(msgspec.Struct, array_like=True, frozen=True):
+    epoch: int
+    first: int
+    events: list[Event]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Payload).decode
+
+
+class ShareLog:
+    """One writer's journal. Not for several threads at once, but `forget` may run in any."""
+
+    def __init__(
+        self,
+        directory: Path,
+        front_end: str,
+        durability: Durability = "write",
+        segment_bytes: int = SEGMENT_BYTES,
+        above: Position | None = None,
+    ) -> None:
+        """Opens, or begins, the journal of a front end; its epoch is above that of `above`.
+
+        Cuts off a torn tail. JournalFull if another process has it or it cannot be written.
+        """
+        self._directory = directory
+        self._front_end = front_end
+        self._durability = durability
+        self._segment_bytes = segment_bytes
+        directory.mkdir(parents=True, exist_ok=True)
+        self._lock = self._take_lock()
+        segments = self._segments()
+        if segments:
+            _cut_torn_tail(segments[-1])
+        newest = max((_start_of(segment).epoch for segment in segments), default=0)
+        self._epoch = max(newest, above.epoch if above else 0) + 1
+        self._sequence = 0
+        self._broken = ""
+        self._file = -1
+        self._size = 0
+        self._begin_segment()
+
+    @property
+    def position(self) -> Position:
+        """Of the last event appended."""
+        return Position(self._epoch, self._sequence)
+
+    def append(self, events: Sequence[Event]) -> Position:
+        """Keep a batch whole; the position is that of its last event."""
+        if self._broken:
+            raise JournalFull(self._broken)
+        if self._size >= self._segment_bytes:
+            self._begin_segment()
+        payload = _encode((self._epoch, self._sequence + 1, events))
+        if len(payload) > LONGEST_PAYLOAD:
+            raise JournalFull(f"a batch of {len(payload)} bytes is too long for the journal")
+        frame = FRAME.pack(len(payload), zlib.crc32(payload)) + payload
+        try:
+            self._write(frame)
+        except OSError as error:
+            self._take_back()
+            raise JournalFull(str(error)) from error
+        self._size += len(frame)
+        self._sequence += len(events)
+        return self.position
+
+    def replay(self, after: Position | None) -> Iterator[tuple[Position, Event]]:
+        """Everything that was there at the opening and comes later than `after`."""
+        for segment in self._segments():
+            if _start_of(segment).epoch == self._epoch:
+                return
+            for payload in read_segment(segment):
+                for number, event in enumerate(payload.events, payload.first):
+                    position = Position(payload.epoch, number)
+                    if after is None or position > after:
+                        yield position, event
+
+    def forget(self, position: Position) -> None:
+        """Delete the segments that hold nothing later; the present one stays in any case."""
+        for segment, following in pairwise(self._segments()):
+            if _start_of(following) <= Position(position.epoch, position.sequence + 1):
+                segment.unlink(missing_ok=True)
+            else:
+                return
+
+    def close(self) -> None:
+        """Everything appended is in the file already."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+            self._broken = "the journal is closed"
+            os.close(self._lock)
+
+    # Files
+
+    def _take_lock(self) -> int:
+        """Two writers of one journal would cut off each other's frames."""
+        lock = os.open(self._directory / f"{self._front_end}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(lock)
+            raise JournalFull(f"another process writes {self._directory}") from error
+        return lock
+
+    def _segments(self) -> list[Path]:
+        return sorted(self._directory.glob(f"{self._front_end}.*.journal"), key=_start_of)
+
+    def _begin_segment(self) -> None:
+        name = f"{self._front_end}.{self._epoch:08}.{self._sequence + 1:016}.journal"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
+        try:
+            file = os.open(self._directory / name, flags, 0o600)
+            if self._durability == "group":
+                _sync_directory(self._directory)
+        except OSError as error:
+            raise JournalFull(str(error)) from error
+        if self._file >= 0:
+            os.close(self._file)
+        self._file, self._size = file, 0
+
+    def _write(self, frame: bytes) -> None:
+        written = os.write(self._file, frame)
+        while written < len(frame):  # a short write: the rest fits, or says why not
+            written += os.write(self._file, frame[written:])
+        if self._durability == "group":
+            os.fdatasync(self._file)
+
+    def _take_back(self) -> None:
+        try:
+            os.ftruncate(self._file, self._size)
+        except OSError as error:
+            self._broken = f"half a frame could not be taken back: {error}"
+            log.error("the journal is unusable until the pool starts again", error=str(error))
+
+
+def read_segment(path: Path) -> Iterator[_Payload]:
+    """All payloads of a segment without a torn tail; JournalDamaged where one is not whole."""
+    data = path.read_bytes()
+    offset = 0
+    while offset < len(data):
+        end = frame_end(data, offset)
+        if end is None:
+            raise JournalDamaged(f"{path} is damaged at offset {offset}")
+        try:
+            payload = _decode(memoryview(data)[offset + FRAME.size : end])
+        except msgspec.MsgspecError as error:
+            raise JournalDamaged(f"{path} is damaged at offset {offset}: {error}") from error
+        yield payload
+        offset = end
+
+
+def frame_end(data: bytes, offset: int) -> int | None:
+    """Where a whole frame that starts at `offset` ends; None where there is none."""
+    start = offset + FRAME.size
+    if start >= len(data) or data[start] != ARRAY_OF_THREE:
+        return None
+    length, checksum = FRAME.unpack_from(data, offset)
+    end = int(start + length)
+    if length > LONGEST_PAYLOAD or end > len(data):
+        return None
+    return end if zlib.crc32(memoryview(data)[start:end]) == checksum else None
+
+
+def _cut_torn_tail(path: Path) -> None:
+    """A bad frame that whole ones follow is no torn tail: it stays, to be found when read."""
+    data = path.read_bytes()
+    offset = 0
+    while offset < len(data):
+        end = frame_end(data, offset)
+        if end is None:
+            break
+        offset = end
+    if offset == len(data) or _has_frame(data, offset + 1):
+        return
+    log.warning("the journal ends in half a frame; cut off", file=str(path), offset=offset)
+    with path.open("r+b") as file:
+        file.truncate(offset)
+
+
+def _has_frame(data: bytes, start: int) -> bool:
+    found = data.find(ARRAY_OF_THREE, start + FRAME.size)
+    while found >= 0:
+        if frame_end(data, found - FRAME.size) is not None:
+            return True
+        found = data.find(ARRAY_OF_THREE, found + 1)
+    return False
+
+
+def _start_of(path: Path) -> Position:
+    """From a segment's name."""
+    _, epoch, sequence, _ = path.name.rsplit(".", 3)
+    return Position(int(epoch), int(sequence))
+
+
+def _sync_directory(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

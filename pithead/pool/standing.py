@@ -1,0 +1,130 @@
+"""How the pool, a user and each worker stand now: readings of the books, prepared sums only."""
+
+from collections.abc import Sequence
+
+from pithead.pool.books import Books
+from pithead.pool.ledger import confirmed, unconfirmed
+from pithead.pool.meters import Meter
+from pithead.pool.readings import (
+    PoolReading,
+    ProfileReading,
+    Windows,
+    WorkerReading,
+    WorkerState,
+)
+from pithead.pool.rewards import BASIS_POINTS
+from pithead.pool.tallies import DAY, Edges
+
+SNAPSHOT_SECONDS = 300
+NEW_SECONDS = 3_600
+LOW_PERCENT = 70
+"""Of the average of 24 hours: the automatic alert limit of Braiins Pool."""
+NOTHING = Windows(0, 0, 0, 0, 0.0)
+
+
+class Standing:
+    """Answers from books that may go on changing between questions."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+        self.template_value_sats = 0
+        self.block_work = 0
+
+    def pool(self, user: str, now: float) -> PoolReading:
+        books = self._books
+        blocks = books.blocks
+        return PoolReading(
+            windows=self._windows(books.meters.pool, Edges.at(now), now),
+            active_workers=self._active(now),
+            round_started=blocks.round_started_ms // 1000,
+            round_work=blocks.round_work,
+            block_work=self.block_work,
+            last_template_value_sats=self.template_value_sats,
+            blocks=blocks.latest(user),
+            luck_blocks=blocks.luck(),
+        )
+
+    def profile(self, user: str, now: float) -> ProfileReading:
+        books = self._books
+        meters = books.meters.users.get(user)
+        if meters is None:
+            return ProfileReading(user, 0, 0, 0, 0, 0, NOTHING, 0, 0, 0, 0)
+        edges = Edges.at(now)
+        states = [self._state(worker, edges, now) for worker in meters.workers.values()]
+        due = books.ledger.balance(confirmed(user))
+        not_due = books.ledger.balance(unconfirmed(user))
+        return ProfileReading(
+            username=user,
+            confirmed_sats=due,
+            unconfirmed_sats=not_due,
+            estimated_sats=self._estimate(meters.own, now),
+            all_time_sats=due + not_due,
+            today_sats=meters.own.day_sats if books.is_today(now) else 0,
+            windows=self._windows(meters.own, edges, now),
+            ok_workers=states.count("ok"),
+            low_workers=states.count("low"),
+            off_workers=states.count("off"),
+            dis_workers=states.count("dis"),
+        )
+
+    def workers(self, user: str, now: float) -> Sequence[WorkerReading]:
+        """In no order that means anything."""
+        meters = self._books.meters.users.get(user)
+        if meters is None:
+            return ()
+        edges = Edges.at(now)
+        second = self._books.score_second(now)
+        constant = self._books.settings.time_constant_seconds
+        readings = []
+        for name, meter in meters.workers.items():
+            windows = meter.windows(edges, second, constant)
+            state = worker_state(meter, windows.work_5m, windows.work_24h, now)
+            readings.append(WorkerReading(name, state, meter.last_ms // 1000, windows))
+        return readings
+
+    def _windows(self, meter: Meter, edges: Edges, now: float) -> Windows:
+        constant = self._books.settings.time_constant_seconds
+        return meter.windows(edges, self._books.score_second(now), constant)
+
+    def _state(self, worker: Meter, edges: Edges, now: float) -> WorkerState:
+        work_5m, _, work_24h, _ = worker.tally.windows(edges)
+        return worker_state(worker, work_5m, work_24h, now)
+
+    def _active(self, now: float) -> int:
+        since_ms = (now - SNAPSHOT_SECONDS) * 1000
+        return sum(
+            worker.last_ms > since_ms
+            for user in self._books.meters.users.values()
+            if user.own.last_ms > since_ms
+            for worker in user.workers.values()
+        )
+
+    def _estimate(self, user: Meter, now: float) -> int:
+        """The part of the present template that the user's score would get, rounded down."""
+        books = self._books
+        second = books.score_second(now)
+        constant = books.settings.time_constant_seconds
+        whole = books.meters.pool.score.at(second, constant)
+        if whole <= 0:
+            return 0
+        part = min(1.0, user.score.at(second, constant) / whole)
+        value = self.template_value_sats
+        fee = value * books.settings.fee_basis_points // BASIS_POINTS
+        return int((value - fee) * part)
+
+
+def worker_state(worker: Meter, work_5m: int, work_24h: int, now: float) -> WorkerState:
+    """The last five minutes against 70 % of the average since yesterday, or since the first share.
+
+    Without an hour of data there is no average to be held to.
+    """
+    if not worker.monitored:
+        return "dis"
+    if worker.last_ms <= (now - SNAPSHOT_SECONDS) * 1000:
+        return "off"
+    age = now - worker.first_ms / 1000
+    if age < NEW_SECONDS:
+        return "ok"
+    average = work_24h / min(age, DAY)
+    low = work_5m / SNAPSHOT_SECONDS < average * LOW_PERCENT / 100
+    return "low" if low else "ok"

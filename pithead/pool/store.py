@@ -1,0 +1,138 @@
+"""The store: the books in SQLite, one transaction for each commit, with the place in the journal.
+
+Because the place is written with what it led to, replaying the journal from there counts each
+share once, wherever the process was killed.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine, Table, delete, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from pithead.pool import schema
+from pithead.pool.blocks import LUCK, Block, Credit
+from pithead.pool.books import EMPTY, Books, BooksSettings
+from pithead.pool.changes import BlockRow, Changes, CreditRow, MeterRow, StateRow
+from pithead.pool.meters import Meters
+from pithead.pool.sharelog import Position
+
+Rows = Sequence[NamedTuple]
+
+
+class Store:
+    """Reads and writes books. Any thread may call it; one at a time commits."""
+
+    def __init__(self, engine: Engine, front_end: str) -> None:
+        self._engine = engine
+        self._front_end = front_end
+
+    def commit(self, changes: Changes, position: Position) -> None:
+        """Write everything or nothing; sqlalchemy.exc.DBAPIError where that is impossible.
+
+        Writing the same changes twice is the same as writing them once.
+        """
+        with self._engine.begin() as connection:
+            _put(connection, schema.meters, changes.meters)
+            _remove_points(connection, changes)
+            _put(connection, schema.counters, changes.points)
+            _put(connection, schema.blocks, changes.blocks)
+            _put(connection, schema.credits, changes.credits)
+            for name in changes.refused:
+                for table in (schema.blocks, schema.credits):
+                    connection.execute(delete(table).where(table.c.hash_display == name))
+            _put(connection, schema.entries, changes.entries)
+            _put_pairs(connection, schema.balances, changes.balances)
+            _put(connection, schema.days, changes.days)
+            if changes.chain is not None:
+                connection.execute(delete(schema.chain))
+                _put_pairs(connection, schema.chain, changes.chain)
+            connection.execute(delete(schema.state))
+            connection.execute(insert(schema.state).values(changes.state._asdict()))
+            connection.execute(
+                upsert(schema.positions)
+                .values(front_end=self._front_end, **position._asdict())
+                .on_conflict_do_update(set_=position._asdict())
+            )
+
+    def load(self, settings: BooksSettings) -> tuple[Books, Position | None]:
+        """The books as of the last commit, and up to where they hold the journal."""
+        with self._engine.connect() as connection:
+            state = connection.execute(select(schema.state)).first()
+            books = Books(
+                settings,
+                StateRow(*state) if state else EMPTY,
+                _load_meters(connection),
+                _load_blocks(connection),
+                {row.height: row.hash_display for row in connection.execute(select(schema.chain))},
+                {row.account: row.sats for row in connection.execute(select(schema.balances))},
+            )
+            positions = schema.positions
+            place = connection.execute(
+                select(positions.c.epoch, positions.c.sequence).where(
+                    positions.c.front_end == self._front_end
+                )
+            ).first()
+        return books, Position(*place) if place else None
+
+
+def _remove_points(connection: Connection, changes: Changes) -> None:
+    if changes.gone:
+        table = schema.counters
+        statement = f"DELETE FROM {table.name} WHERE user = ? AND minute = ? AND worker = ?"
+        connection.exec_driver_sql(statement, [tuple(key) for key in changes.gone])
+
+
+def _put(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert, or replace those of the same key."""
+    if not rows:
+        return
+    statement = upsert(table)
+    keys = {column.name for column in table.primary_key}
+    statement = statement.on_conflict_do_update(
+        index_elements=sorted(keys),
+        set_={name: value for name, value in statement.excluded.items() if name not in keys},
+    )
+    connection.execute(statement, [row._asdict() for row in rows])
+
+
+def _put_pairs(
+    connection: Connection, table: Table, pairs: dict[str, int] | dict[int, str]
+) -> None:
+    if pairs:
+        key, value = table.c.keys()
+        statement = upsert(table)
+        statement = statement.on_conflict_do_update(
+            index_elements=[key], set_={value: statement.excluded[value]}
+        )
+        connection.execute(statement, [{key: k, value: v} for k, v in pairs.items()])
+
+
+def _load_meters(connection: Connection) -> Meters:
+    table = schema.counters
+    points: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+    rows = select(table.c.user, table.c.worker, table.c.minute, table.c.work).order_by(
+        table.c.user, table.c.minute
+    )
+    for user, worker, minute, work in connection.execute(rows):
+        points[user, worker].append((minute, work))
+    loaded = [MeterRow(*row) for row in connection.execute(select(schema.meters))]
+    return Meters((row, points.get((row.user, row.worker), [])) for row in loaded)
+
+
+def _load_blocks(connection: Connection) -> list[Block]:
+    """Those that may change yet, and as many of the newest as count for luck."""
+    table, owed = schema.blocks, schema.credits
+    newest = select(table.c.number).order_by(table.c.number.desc()).limit(LUCK + 1)
+    wanted = table.c.number.in_(newest) | (table.c.state == "new") | ~table.c.resolved
+    by_block: dict[str, dict[str, Credit]] = defaultdict(dict)
+    rows = select(owed).join(table, table.c.hash_display == owed.c.hash_display).where(wanted)
+    for row in connection.execute(rows):
+        credit = CreditRow(*row)
+        by_block[credit.hash_display][credit.user] = Credit(credit.sats, credit.scoring_rate)
+    found = [
+        BlockRow(*row)
+        for row in connection.execute(select(table).where(wanted).order_by(table.c.number))
+    ]
+    return [Block.of(row, by_block.get(row.hash_display, {})) for row in found]

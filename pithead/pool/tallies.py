@@ -1,0 +1,208 @@
+"""How much work was credited when, as a cumulative count, so that any window is a subtraction.
+
+A tally is a line through points (minute, work credited before that minute). Between two points
+work counts as evenly spread, so a miner of constant speed shows a constant rate at any second.
+Points grow sparse with age, at steps that no window looks between:
+
+    age             step        read by
+    up to 65 min    1 minute    5 m, 60 m
+    up to 25 h      5 minutes   24 h, whose edge is read between steps of 5 minutes
+    up to 49 h      1 hour      yesterday, whose edges are whole UTC days
+
+So it makes no difference to any reading when a tally is thinned.
+"""
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+MINUTE = 60
+DAY = 86_400
+COARSE = 5
+TIERS = ((COARSE, 65), (60, 25 * 60))
+"""(step, age from which it holds), in minutes."""
+OLDEST = 49 * 60
+"""Minutes of history that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """Where the windows that end at one moment begin: reckoned once for any number of tallies."""
+
+    five: tuple[int, float]
+    """(minute, part of that minute), and so the next."""
+    sixty: tuple[int, float]
+    coarse: tuple[int, float]
+    """(minute of a step of five, part of those five minutes)."""
+    today: int
+    """Minute of 00:00 UTC."""
+
+    @classmethod
+    def at(cls, now: float) -> "Edges":
+        """`now` in unix seconds."""
+        return cls(
+            _place(now - 300, 1),
+            _place(now - 3_600, 1),
+            _place(now - DAY, COARSE),
+            int(now // DAY) * (DAY // MINUTE),
+        )
+
+
+def _place(second: float, step: int) -> tuple[int, float]:
+    slot, rest = divmod(second, step * MINUTE)
+    return int(slot) * step, rest / (step * MINUTE)
+
+
+class Tally:
+    """Cumulative work of one worker, user or pool. At most some 420 points."""
+
+    __slots__ = (
+        "_fresh", "_gone", "_minutes", "_saved", "_slot", "_thinned", "_works", "_yesterday",
+    )  # fmt: skip
+
+    def __init__(self, points: "list[tuple[int, int]] | None" = None) -> None:
+        """`points` are (minute, work) in order, as `drain` gave them away."""
+        self._minutes = array("Q", [minute for minute, _ in points or ()])
+        self._works = [work for _, work in points or ()]
+        self._saved = self._minutes[-1] if self._minutes else 0
+        self._fresh: dict[int, int] = {}
+        self._gone: list[int] = []
+        self._slot = 0
+        self._thinned = [0] * len(TIERS)
+        self._yesterday = (-1, 0)
+
+    @property
+    def total(self) -> int:
+        return self._works[-1] if self._works else 0
+
+    def __len__(self) -> int:
+        return len(self._minutes)
+
+    def add(self, work: int, minute: int) -> None:
+        """Work of that minute; one before the last counts as the last."""
+        minutes, works = self._minutes, self._works
+        if not minutes:
+            minutes.append(minute)
+            works.append(0)
+        last = minutes[-1]
+        if minute < last:
+            if len(minutes) > 1:
+                works[-1] += work
+                return
+            minute = last
+        if minute > last:
+            minutes.append(minute)
+            works.append(works[-1])
+        minutes.append(minute + 1)
+        works.append(works[-1] + work)
+        if minute // COARSE != self._slot:
+            self._slot = minute // COARSE
+            self._thin(minute)
+
+    def set_back(self, minute: int) -> None:
+        """Forget what came after the start of `minute`: the clock was set back to it."""
+        kept = bisect_right(self._minutes, minute)
+        if kept == len(self._minutes):
+            return
+        work = self._before(minute)
+        self._drop(kept, len(self._minutes))
+        if self._minutes and self._minutes[-1] < minute:
+            self._minutes.append(minute)
+            self._works.append(work)
+        self._saved = min(self._saved, self._minutes[-1] if self._minutes else 0)
+        self._thinned = [0] * len(TIERS)
+        self._yesterday = (-1, 0)
+
+    # Reading
+
+    def windows(self, edges: Edges) -> tuple[int, int, int, int]:
+        """Work of the last 5 m, 60 m and 24 h and of the whole UTC day before today."""
+        total = self.total
+        return (
+            total - self._between(edges.five, 1),
+            total - self._between(edges.sixty, 1),
+            total - self._between(edges.coarse, COARSE),
+            self._day_before(edges.today),
+        )
+
+    def _between(self, place: tuple[int, float], step: int) -> int:
+        minute, part = place
+        minutes, works = self._minutes, self._works
+        index = bisect_right(minutes, minute)
+        if index == len(minutes):
+            return works[-1] if works else 0
+        low = works[index - 1] if index else works[0]
+        following = minutes[index]
+        if following > minute + step:
+            return low
+        if following < minute + step:
+            index = bisect_right(minutes, minute + step, index) - 1
+        return low + round((works[index] - low) * part)
+
+    def _before(self, minute: int) -> int:
+        """Work credited before a minute at which some point may stand."""
+        index = bisect_right(self._minutes, minute)
+        if not index:
+            return self._works[0] if self._works else 0
+        return self._works[index - 1]
+
+    def _day_before(self, today: int) -> int:
+        day, work = self._yesterday
+        if day != today:
+            work = self._before(today) - self._before(today - DAY // MINUTE)
+            if self._minutes and self._minutes[-1] > today:
+                self._yesterday = (today, work)
+        return work
+
+    # Keeping
+
+    def drain(self) -> tuple[list[tuple[int, int]], list[int]]:
+        """(points new or changed since the last call, minutes whose points went away before)."""
+        first = bisect_left(self._minutes, self._saved)
+        points = list(zip(self._minutes[first:], self._works[first:], strict=True))
+        if self._fresh:
+            points += self._fresh.items()
+            self._fresh = {}
+        gone, self._gone = self._gone, []
+        self._saved = self._minutes[-1] if self._minutes else 0
+        return points, gone
+
+    def points(self) -> Iterator[tuple[int, int]]:
+        return zip(self._minutes, self._works, strict=True)
+
+    def _thin(self, minute: int) -> None:
+        for tier, (step, age) in enumerate(TIERS):
+            horizon = (minute - age) // step * step
+            if horizon > self._thinned[tier]:
+                self._thin_tier(self._thinned[tier], horizon, step)
+                self._thinned[tier] = horizon
+        old = bisect_left(self._minutes, max(0, minute - OLDEST))
+        if old:
+            self._drop(0, old)
+
+    def _thin_tier(self, start: int, horizon: int, step: int) -> None:
+        """Replace the points of [start, horizon) by those at whole steps round about them."""
+        first, end = bisect_left(self._minutes, start), bisect_left(self._minutes, horizon)
+        if first == end:
+            return
+        old = self._minutes[first:end]
+        kept = sorted({m - m % step for m in old} | {m + -m % step for m in old})
+        if end < len(self._minutes) and kept[-1] >= self._minutes[end]:
+            kept.pop()
+        works = [self._before(minute) for minute in kept]
+        for minute in set(old).difference(kept):
+            self._gone.append(minute)
+            self._fresh.pop(minute, None)
+        known = set(old)
+        self._fresh.update(
+            (minute, work) for minute, work in zip(kept, works, strict=True) if minute not in known
+        )
+        self._minutes[first:end] = array("Q", kept)
+        self._works[first:end] = works
+
+    def _drop(self, first: int, end: int) -> None:
+        for minute in self._minutes[first:end]:
+            self._gone.append(minute)
+            self._fresh.pop(minute, None)
+        del self._minutes[first:end], self._works[first:end]

@@ -1,0 +1,97 @@
+"""Users, tokens and what they allow."""
+
+import sqlite3
+
+import pytest
+
+from pithead.pool.accounts import Accounts
+
+
+class Clock:
+    now = 1_700_000_000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def accounts(tmp_path, clock):
+    accounts = Accounts(tmp_path / "pool.sqlite", clock, clock)
+    yield accounts
+    accounts.close()
+
+
+def test_a_token_opens_its_users_account_and_no_other(accounts):
+    token = accounts.create_token("alice")
+    access = accounts.access(token)
+    assert access is not None
+    assert (access.username, access.web_api) == ("alice", True)
+    assert accounts.access(token + "x") is None
+    assert accounts.access("") is None
+
+
+def test_a_profile_without_web_api_says_so(accounts):
+    assert (
+        accounts.access(accounts.create_token("alice", "watcher", web_api=False)).web_api is False
+    )
+
+
+def test_a_new_token_of_a_profile_ends_the_old_one_but_not_other_profiles(accounts):
+    other = accounts.create_token("alice", "other")
+    old = accounts.create_token("alice")
+    new = accounts.create_token("alice")
+    assert accounts.access(old) is None
+    assert accounts.access(new) is not None
+    assert accounts.access(other) is not None
+
+
+def test_a_token_made_or_revoked_by_another_process_is_noticed_in_a_second(
+    accounts, clock, tmp_path
+):
+    elsewhere = Accounts(tmp_path / "pool.sqlite", clock, clock)
+    token = elsewhere.create_token("alice")
+    assert accounts.access(token) is not None
+    assert elsewhere.revoke("alice")
+    assert not elsewhere.revoke("alice")
+    clock.now += 1.0
+    assert accounts.access(token) is None
+    elsewhere.close()
+
+
+def test_the_token_itself_is_nowhere_in_the_database(accounts, tmp_path):
+    token = accounts.create_token("alice")
+    accounts.close()
+    for file in tmp_path.iterdir():
+        assert token.encode() not in file.read_bytes()
+
+
+def test_closed_registration_admits_only_those_with_an_account(tmp_path, clock):
+    accounts = Accounts(tmp_path / "pool.sqlite", clock, clock, open_registration=False)
+    assert not accounts.admit("alice")
+    accounts.create_token("alice")
+    assert accounts.admit("alice")
+    assert not accounts.admit("bob")
+    accounts.close()
+
+
+@pytest.mark.parametrize("name", ["", "a b", "alice.rig1", "../etc", "a" * 200])
+def test_a_name_that_cannot_mine_gets_no_account(accounts, name):
+    with pytest.raises(ValueError):
+        accounts.create_token(name)
+
+
+def test_when_a_token_was_last_used_is_kept(accounts, clock, tmp_path):
+    token = accounts.create_token("alice")
+    clock.now += 60
+    accounts.access(token)
+    accounts.save_used()
+    with sqlite3.connect(tmp_path / "pool.sqlite") as database:
+        assert database.execute("SELECT created, last_used FROM tokens").fetchall() == [
+            (1_700_000_000, 1_700_000_060)
+        ]
+    database.close()

@@ -1,0 +1,193 @@
+"""Events in, readings out, through journal, books and store; and back after a crash."""
+
+import sqlite3
+from math import exp
+
+import pytest
+
+from pithead.pool import bookkeeping
+from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
+from pithead.pool.books import BooksSettings
+from pithead.pool.events import BlockFound, BlockResolved, ShareAccepted, TipChanged
+from pithead.pool.sharelog import JournalFull
+
+NOW = 1_700_000_000
+DAY = 86_400
+SETTINGS = BookkeeperSettings(BooksSettings(confirmations=3), commit_seconds=3_600)
+
+
+def shares(start, count, user="alice", worker="rig1", work=1_000):
+    return [ShareAccepted((start + n) * 1000, user, worker, work) for n in range(count)]
+
+
+def found(at, height, value=5_000_000_000):
+    return BlockFound(
+        at * 1000, "alice", "rig1", height, f"{height:064x}", value, 60_000, b"block %d" % height
+    )
+
+
+def a_history():
+    events = shares(NOW, 60) + shares(NOW, 30, "bob")
+    for height in range(100, 106):
+        at = NOW + height
+        events += [
+            ShareAccepted(at * 1000, "bob", "rack.7", 5_000),
+            found(at, height),
+            BlockResolved(at * 1000, f"{height:064x}", True, ""),
+            TipChanged(at * 1000, height, f"{height:064x}"),
+        ]
+    return sorted(events, key=lambda event: event.time_ms)
+
+
+async def opened(directory, settings=SETTINGS):
+    keeper = Bookkeeper(directory, settings)
+    await keeper.open()
+    return keeper
+
+
+async def crash(keeper):
+    """As after kill -9: nothing more is committed; only locks that die with a process go."""
+    keeper._log.close()
+    keeper.commit = never
+    await keeper.close()
+
+
+async def never():
+    return False
+
+
+def by_name(workers):
+    return sorted(workers, key=lambda worker: worker.name)
+
+
+def readings(keeper, now):
+    users = ("alice", "bob")
+    return (
+        [keeper.pool(user, now) for user in users],
+        [keeper.profile(user, now) for user in users],
+        [by_name(keeper.workers(user, now)) for user in users],
+    )
+
+
+async def test_shares_and_blocks_become_readings(tmp_path):
+    keeper = await opened(tmp_path)
+    keeper.accept(a_history())
+    now = NOW + 110
+    pool = keeper.pool("alice", now)
+    assert pool.windows.work_5m == 60_000 + 30_000 + 6 * 5_000
+    assert pool.active_workers == 3
+    assert [block.height for block in pool.blocks] == [105, 104, 103, 102, 101, 100]
+    assert [block.state for block in pool.blocks] == ["new", "new"] + 4 * ["confirmed"]
+    assert [block.confirmations_left for block in pool.blocks] == [2, 1, 0, 0, 0, 0]
+    assert pool.luck_blocks[0] == (60_000, 5_000)
+    assert pool.round_started == NOW + 105
+    alice, bob = keeper.profile("alice", now), keeper.profile("bob", now)
+    assert alice.unconfirmed_sats + bob.unconfirmed_sats == 2 * 4_900_000_000
+    assert alice.confirmed_sats + bob.confirmed_sats == 4 * 4_900_000_000
+    assert alice.today_sats == alice.all_time_sats > 0
+    assert {worker.name for worker in keeper.workers("bob", now)} == {"rig1", "rack.7"}
+    await keeper.close()
+
+
+async def test_nothing_is_lost_or_counted_twice_by_a_crash_at_any_moment(tmp_path):
+    history = a_history()
+    undisturbed = await opened(tmp_path / "undisturbed")
+    undisturbed.accept(history)
+    for cut in (1, 60, 91, 92, 93, 100, len(history)):
+        directory = tmp_path / str(cut)
+        keeper = await opened(directory)
+        keeper.accept(history[: cut // 2])
+        await keeper.commit()
+        keeper.accept(history[cut // 2 : cut])
+        await crash(keeper)
+        again = await opened(directory)
+        again.accept(history[cut:])
+        assert readings(again, NOW + 120) == readings(undisturbed, NOW + 120)
+        await again.close()
+        last = await opened(directory)
+        assert readings(last, NOW + 120) == readings(undisturbed, NOW + 120)
+        await last.close()
+    await undisturbed.close()
+
+
+async def test_a_block_without_an_answer_comes_back_after_a_crash(tmp_path):
+    keeper = await opened(tmp_path)
+    keeper.accept([*shares(NOW, 1), found(NOW, 7)])
+    await keeper.commit()
+    await crash(keeper)
+    keeper = await opened(tmp_path)
+    assert keeper.unresolved == [found(NOW, 7)]
+    keeper.accept([BlockResolved(NOW * 1000, f"{7:064x}", False, "bad-txns")])
+    assert keeper.pool("alice", NOW).blocks == []
+    assert keeper.profile("alice", NOW).unconfirmed_sats == 0
+    await keeper.close()
+    keeper = await opened(tmp_path)
+    assert keeper.unresolved == []
+    assert keeper.pool("alice", NOW).round_work == 1_000
+    await keeper.close()
+
+
+async def test_a_locked_database_waits_in_the_journal(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        bookkeeping, "open_database", lambda path: __import__(
+            "pithead.pool.schema", fromlist=["x"]
+        ).open_database(path, busy_seconds=0.01)
+    )  # fmt: skip
+    keeper = await opened(tmp_path)
+    with sqlite3.connect(keeper.database) as other:
+        other.execute("BEGIN IMMEDIATE")
+        keeper.accept(shares(NOW, 10))
+        assert not await keeper.commit()
+        keeper.accept(shares(NOW + 10, 10))
+        assert not await keeper.commit()
+        assert keeper.pool("alice", NOW + 20).windows.work_5m == 20_000
+        other.rollback()
+    other.close()
+    assert await keeper.commit()
+    assert await keeper.commit()
+    await crash(keeper)
+    keeper = await opened(tmp_path)
+    assert keeper.pool("alice", NOW + 20).windows.work_5m == 20_000
+    await keeper.close()
+
+
+async def test_a_full_journal_counts_nothing(tmp_path):
+    keeper = await opened(tmp_path)
+    keeper._log.close()
+    with pytest.raises(JournalFull):
+        keeper.accept(shares(NOW, 1))
+    assert keeper.pool("alice", NOW).windows.work_5m == 0
+    keeper.commit = never
+    await keeper.close()
+
+
+async def test_days_appear_when_they_are_over_and_settled(tmp_path):
+    keeper = await opened(tmp_path)
+    keeper.accept(a_history())
+    today = NOW // DAY * DAY
+    await keeper.commit()
+    assert await keeper.daily_hashrate("bob", today, today) == []
+    keeper.accept([TipChanged((today + DAY + 60) * 1000, 106, f"{106:064x}")])
+    await keeper.commit()
+    (day,) = await keeper.daily_hashrate("bob", today, today + DAY)
+    assert (day.day, day.work) == (today, 30_000 + 30_000)
+    expected = sum(
+        event.work * (1 - exp(-(today + DAY - event.time_ms / 1000) / 1_200)) / DAY
+        for event in a_history()
+        if isinstance(event, ShareAccepted) and event.user == "bob"
+    )
+    assert day.scoring_rate == pytest.approx(expected, rel=1e-9)
+    assert await keeper.daily_rewards("bob", today, today + DAY) == []
+    keeper.accept([TipChanged((today + DAY + 90) * 1000, 107, f"{107:064x}")])
+    await keeper.commit()
+    (rewards,) = await keeper.daily_rewards("bob", today, today + DAY)
+    profile = keeper.profile("bob", today + DAY + 90)
+    assert rewards.mining_sats == profile.confirmed_sats == profile.all_time_sats
+    assert (rewards.work, rewards.calculated_at) == (60_000, today + DAY + 90)
+    assert profile.today_sats == 0
+    listed = await keeper.block_rewards("bob", today, today)
+    assert [reward.block.height for reward in listed] == list(range(100, 106))
+    assert sum(reward.mining_sats for reward in listed) == rewards.mining_sats
+    assert all(reward.block.user_reward_sats == reward.mining_sats for reward in listed)
+    assert await keeper.block_rewards("bob", today + DAY, today + DAY) == []
+    await keeper.close()
