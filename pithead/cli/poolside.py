@@ -1,10 +1,10 @@
 """The pool as a running part: chain, books, Stratum port and web API together."""
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 import click
@@ -23,6 +23,7 @@ from pithead.node.retarget import RetargetSettings
 from pithead.node.wallet import WALLET_SCRIPT, FeeSettings
 from pithead.pool.accounts import Accounts
 from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
+from pithead.pool.books import BooksSettings
 from pithead.pool.extranonce import Extranonces
 from pithead.pool.jobs import JobBook, JobSettings
 from pithead.pool.listener import Listener
@@ -34,8 +35,7 @@ from pithead.poolapi.settings import ApiSettings
 
 log = structlog.get_logger(__name__)
 
-FRONT_END = 0
-"""The number of this process among the pool's front ends; there is one so far."""
+DATABASE = "pool.sqlite"
 
 
 class CannotStart(Exception):
@@ -67,6 +67,8 @@ class PoolPart:
         await self.listener.stop()
         await self.pool.stop()
         await self.bookkeeper.close()
+        await asyncio.to_thread(self.accounts.save_used)
+        self.accounts.close()
         await self.node.close()
 
 
@@ -88,8 +90,9 @@ async def open_pool(
     node = await KernelNode.open(
         directory / "chain", _kernel_settings(config, first_block_work), clock, progress
     )
-    bookkeeper = await Bookkeeper.open(directory / "pool", _books(section))
-    accounts = Accounts(bookkeeper.store, section.registration_open)
+    bookkeeper = Bookkeeper(directory / "pool", _books(section))
+    await bookkeeper.open()
+    accounts = Accounts(bookkeeper.database, clock, wall, section.registration_open)
     pool = _assemble(section, payout_script, node, bookkeeper, accounts, clock, wall)
     await pool.start()
     listener = Listener(pool, section.stratum_host, section.stratum_port)
@@ -126,11 +129,12 @@ def _kernel_settings(config: Config, first_block_work: int) -> KernelSettings:
 
 def _books(section: PoolSection) -> BookkeeperSettings:
     return BookkeeperSettings(
-        fee=Fraction(str(section.fee_percent)) / 100,
-        scoring_seconds=section.scoring_seconds,
-        confirmations=section.confirmations,
+        books=BooksSettings(
+            fee_basis_points=round(section.fee_percent * 100),
+            time_constant_seconds=section.scoring_seconds,
+            confirmations=section.confirmations,
+        ),
         durability=section.durability,
-        front_end=FRONT_END,
     )
 
 
@@ -210,4 +214,12 @@ async def run(config: Config) -> None:
 
 def create_token(config: Config, user: str, profile: str) -> str:
     """`pithead token create`: also while the pool runs. Raises CannotStart."""
-    return Accounts.create_token_in(Path(config.data.directory) / "pool", user, profile)
+    database = Path(config.data.directory) / "pool" / DATABASE
+    database.parent.mkdir(parents=True, exist_ok=True)
+    accounts = Accounts(database, time.time, time.monotonic)
+    try:
+        return accounts.create_token(user, profile)
+    except ValueError as error:
+        raise CannotStart(str(error)) from error
+    finally:
+        accounts.close()

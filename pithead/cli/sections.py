@@ -161,7 +161,7 @@ class FarmSection(Section, frozen=True):
     users: Annotated[
         tuple[Annotated[str, Meta(pattern=NAME)], ...],
         Meta(min_length=1, max_length=10_000, description="Accounts they mine for, taken in turn."),
-    ] = ("alice",)
+    ] = ("alice", "bob")
     speed: Annotated[
         float,
         Meta(gt=0, le=100_000, description="How many times faster than the world farm time runs."),

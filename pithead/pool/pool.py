@@ -69,6 +69,8 @@ class Pool:
         self._job: OpenJob | None = None
         self.height = 0
         """Of the chain's tip."""
+        self.blocks_found = 0
+        """Accepted by the node since the start."""
 
     # What the listener calls
 
@@ -154,6 +156,7 @@ class Pool:
             case BlockAccepted():
                 reason = "duplicate" if answer.duplicate else ""
                 accepted = True
+                self.blocks_found += 1
             case BlockRefused(reason=reason):
                 accepted = False
                 log.error(

@@ -30,7 +30,8 @@ WHOLE = "*"
 """Of `Http.body` and `Http.answer`: the message itself rather than one of its fields."""
 
 U32 = 2**32 - 1
-U64 = 2**64 - 1
+U64 = 2**63 - 1
+"""msgspec checks no larger bound; no value of the contract comes near it."""
 
 Kind = Literal[
     "bool", "bytes", "double", "enum", "float", "int32", "int64", "message", "string", "uint32",
