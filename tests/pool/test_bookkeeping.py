@@ -5,15 +5,14 @@ from math import exp
 
 import pytest
 
-from pithead.pool import bookkeeping
+from pithead.pool import bookkeeping, schema
 from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
-from pithead.pool.books import BooksSettings
 from pithead.pool.events import BlockFound, BlockResolved, ShareAccepted, TipChanged
 from pithead.pool.sharelog import JournalFull
 
 NOW = 1_700_000_000
 DAY = 86_400
-SETTINGS = BookkeeperSettings(BooksSettings(confirmations=3), commit_seconds=3_600)
+SETTINGS = BookkeeperSettings(confirmations=3, commit_seconds=3_600)
 
 
 def shares(start, count, user="alice", worker="rig1", work=1_000):
@@ -40,9 +39,7 @@ def a_history():
 
 
 async def opened(directory, settings=SETTINGS):
-    keeper = Bookkeeper(directory, settings)
-    await keeper.open()
-    return keeper
+    return await Bookkeeper.open(directory, settings)
 
 
 async def crash(keeper):
@@ -74,6 +71,7 @@ async def test_shares_and_blocks_become_readings(tmp_path):
     keeper.accept(a_history())
     now = NOW + 110
     pool = keeper.pool("alice", now)
+    assert keeper.blocks_found == 6
     assert pool.windows.work_5m == 60_000 + 30_000 + 6 * 5_000
     assert pool.active_workers == 3
     assert [block.height for block in pool.blocks] == [105, 104, 103, 102, 101, 100]
@@ -129,12 +127,10 @@ async def test_a_block_without_an_answer_comes_back_after_a_crash(tmp_path):
 
 async def test_a_locked_database_waits_in_the_journal(tmp_path, monkeypatch):
     monkeypatch.setattr(
-        bookkeeping, "open_database", lambda path: __import__(
-            "pithead.pool.schema", fromlist=["x"]
-        ).open_database(path, busy_seconds=0.01)
-    )  # fmt: skip
+        bookkeeping, "open_database", lambda path: schema.open_database(path, busy_seconds=0.01)
+    )
     keeper = await opened(tmp_path)
-    with sqlite3.connect(keeper.database) as other:
+    with sqlite3.connect(tmp_path / schema.DATABASE) as other:
         other.execute("BEGIN IMMEDIATE")
         keeper.accept(shares(NOW, 10))
         assert not await keeper.commit()
