@@ -1,6 +1,9 @@
 """Events in, readings out, through journal, books and store; and back after a crash."""
 
+import signal
 import sqlite3
+import subprocess
+import sys
 from math import exp
 
 import pytest
@@ -187,3 +190,47 @@ async def test_days_appear_when_they_are_over_and_settled(tmp_path):
     assert all(reward.block.user_reward_sats == reward.mining_sats for reward in listed)
     assert await keeper.block_rewards("bob", today + DAY, today + DAY) == []
     await keeper.close()
+
+
+WRITER = """
+import asyncio, sys
+from pathlib import Path
+from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
+from pithead.pool.events import ShareAccepted
+
+async def main():
+    settings = BookkeeperSettings(commit_seconds=0.02, segment_bytes=30_000)
+    keeper, count = await Bookkeeper.open(Path(sys.argv[1]), settings), 0
+    while True:
+        keeper.accept([ShareAccepted(1_700_000_000_000, "alice", "rig1", 1)] * 5)
+        count += 5
+        print(count, flush=True)
+        await asyncio.sleep(0)
+
+asyncio.run(main())
+"""
+
+
+def last_answer_before_a_kill(directory, answers):
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(directory)], stdout=subprocess.PIPE, text=True
+    )
+    for _ in range(answers):
+        answered = writer.stdout.readline()
+    writer.send_signal(signal.SIGKILL)
+    answered += writer.stdout.read()
+    writer.stdout.close()
+    assert writer.wait() == -signal.SIGKILL
+    return int([line for line in answered.split("\n") if line.isdigit()][-1])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("answers", [1, 300, 3_000])
+async def test_kill_9_between_commits_loses_no_answered_share_and_counts_none_twice(
+    tmp_path, answers
+):
+    last = last_answer_before_a_kill(tmp_path, answers)
+    for _ in range(2):
+        keeper = await opened(tmp_path)
+        assert keeper.pool("alice", NOW).windows.work_5m - last in (0, 5)
+        await keeper.close()
