@@ -1,6 +1,7 @@
 """Who may mine, and whose token it is. Kept in the pool's database, where other processes write."""
 
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,7 +12,8 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from pithead.pool.names import read_worker
-from pithead.pool.schema import open_database, tokens, users
+from pithead.pool.schema import DATABASE, open_database, tokens, users
+from pithead.pool.store import Store
 
 FRESH_SECONDS = 1.0
 """How long an answer may be out of date: how soon a token made or revoked elsewhere is noticed."""
@@ -35,21 +37,17 @@ class Accounts:
 
     def __init__(
         self,
-        database: Path,
-        clock: Callable[[], float],
-        wall: Callable[[], float],
-        open_registration: bool = True,
+        store: Store,
+        registration_open: bool = True,
+        wall: Callable[[], float] = time.time,
     ) -> None:
-        """`clock` gives farm time, which is stored; `wall` any seconds that go on steadily."""
-        self._engine = open_database(database)
-        self._clock = clock
-        self._open = open_registration
+        """`wall` gives unix seconds; tokens live in the world's time, not in that of a farm."""
+        self._engine = store.engine
+        self._wall = wall
+        self._open = registration_open
         self._known: _Memory[bool] = _Memory(wall)
         self._access: _Memory[Access | None] = _Memory(wall)
         self._used: dict[str, int] = {}
-
-    def close(self) -> None:
-        self._engine.dispose()
 
     # Users
 
@@ -63,7 +61,7 @@ class Accounts:
         if worker is None or worker.user != user:
             raise ValueError(f"{user!r} cannot be a user's name")
         with self._engine.begin() as connection:
-            values = {"name": user, "created": int(self._clock())}
+            values = {"name": user, "created": int(self._wall())}
             connection.execute(upsert(users).values(values).on_conflict_do_nothing())
         self._known.forget()
 
@@ -91,12 +89,21 @@ class Accounts:
                     user=user,
                     profile=profile,
                     web_api=web_api,
-                    created=int(self._clock()),
+                    created=int(self._wall()),
                     last_used=0,
                 )
             )
         self._access.forget()
         return token
+
+    @classmethod
+    def create_token_in(cls, directory: Path, user: str, profile: str = "default") -> str:
+        """A new token for a pool that keeps its books in `directory`, whether it runs or not."""
+        engine = open_database(directory / DATABASE)
+        try:
+            return cls(Store(engine, "")).create_token(user, profile)
+        finally:
+            engine.dispose()
 
     def revoke(self, user: str, profile: str = "default") -> bool:
         """False where there was no such profile."""
@@ -112,8 +119,13 @@ class Accounts:
         digest = _digest(token)
         found = self._access.recall(digest, lambda: self._look_up(digest))
         if found is not None:
-            self._used[digest] = int(self._clock())
+            self._used[digest] = int(self._wall())
         return found
+
+    def opens(self, token: str, user: str) -> bool:
+        """Whether a token is that user's and allows the web API."""
+        access = self.access(token)
+        return access is not None and access.web_api and access.username == user
 
     def save_used(self) -> None:
         """Write down when tokens were last used. May run in any thread."""

@@ -206,6 +206,11 @@ class Blocks:
         newest = list(self._blocks.values())[: -LUCK - 1 : -1]
         return [(block.block_work, block.round_work) for block in newest]
 
+    @property
+    def found_count(self) -> int:
+        """How many the pool has ever found."""
+        return self._number
+
     def unresolved(self) -> list[Block]:
         return [block for block in self._blocks.values() if not block.resolved]
 

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,7 +25,8 @@ from pithead.pool.readings import (
     ProfileReading,
     WorkerReading,
 )
-from pithead.pool.schema import open_database
+from pithead.pool.schema import DATABASE, open_database
+from pithead.pool.scoring import TIME_CONSTANT_SECONDS
 from pithead.pool.sharelog import SEGMENT_BYTES, Durability, Position, ShareLog
 from pithead.pool.standing import Standing
 from pithead.pool.store import Store
@@ -42,7 +44,10 @@ REPLAY_SLICE = 100_000
 class BookkeeperSettings:
     """How the books are kept."""
 
-    books: BooksSettings = field(default_factory=BooksSettings)
+    fee: Fraction = Fraction(2, 100)
+    """The pool's part of every block."""
+    scoring_seconds: float = TIME_CONSTANT_SECONDS
+    confirmations: int = 100
     front_end: str = "pool"
     """Names this process among those that write to one store."""
     durability: Durability = "write"
@@ -54,10 +59,10 @@ class BookkeeperSettings:
 class Bookkeeper:
     """Implements `PoolReadings`. All methods belong to the event loop that opened it."""
 
-    def __init__(self, directory: Path, settings: BookkeeperSettings | None = None) -> None:
-        """`directory` will hold pool.sqlite and the journal; nothing is opened yet."""
+    def __init__(self, directory: Path, settings: BookkeeperSettings) -> None:
+        """Use `open`."""
         self._directory = directory
-        self._settings = settings or BookkeeperSettings()
+        self._settings = settings
         self._thread = ThreadPoolExecutor(1, "bookkeeper")
         self._readers = ThreadPoolExecutor(2, "history")
         self._unwritten: tuple[Changes, Position] | None = None
@@ -66,36 +71,47 @@ class Bookkeeper:
         self.unresolved: list[BlockFound] = []
         """Blocks that the node had not answered for when the journal ended."""
 
-    @property
-    def database(self) -> Path:
-        """Where users and tokens are kept as well."""
-        return self._directory / "pool.sqlite"
-
     # Life
 
-    async def open(self) -> None:
-        """Load the books and replay the journal. Raises StoreError, JournalError."""
-        await self._run(self._load)
-        self._standing = Standing(self._books)
-        self.unresolved = [block.found_event() for block in self._books.blocks.unresolved()]
-        self._committer = asyncio.get_running_loop().create_task(self._keep_committing())
+    @classmethod
+    async def open(
+        cls, directory: Path, settings: BookkeeperSettings | None = None
+    ) -> "Bookkeeper":
+        """Load the books from `directory`, or begin them there, and replay the journal.
+
+        Raises StoreError, JournalError.
+        """
+        keeper = cls(directory, settings or BookkeeperSettings())
+        try:
+            await keeper._run(keeper._load)
+        except BaseException:
+            keeper._thread.shutdown()
+            raise
+        keeper.unresolved = [block.found_event() for block in keeper._books.blocks.unresolved()]
+        keeper._committer = asyncio.get_running_loop().create_task(keeper._keep_committing())
+        return keeper
 
     def _load(self) -> None:
-        self._engine = open_database(self.database)
-        self._history = History(self._engine, self._settings.books.confirmations)
-        self._store = Store(self._engine, self._settings.front_end)
-        self._books, position = self._store.load(self._settings.books)
+        settings = self._settings
+        engine = open_database(self._directory / DATABASE)
+        self._history = History(engine, settings.confirmations)
+        self.store = Store(engine, settings.front_end)
+        """Users and tokens are kept there as well."""
+        self._books, position = self.store.load(
+            BooksSettings(settings.scoring_seconds, settings.fee, settings.confirmations)
+        )
+        self._standing = Standing(self._books)
         self._log = ShareLog(
-            self._directory / "journal", self._settings.front_end,
-            self._settings.durability, self._settings.segment_bytes, position,
+            self._directory / "journal", settings.front_end,
+            settings.durability, settings.segment_bytes, position,
         )  # fmt: skip
         count = 0
         for place, event in self._log.replay(position):
             self._books.apply(event)
             count += 1
             if count % REPLAY_SLICE == 0:
-                self._store.commit(self._books.changes(), place)
-        self._store.commit(self._books.changes(), self._log.position)
+                self.store.commit(self._books.changes(), place)
+        self.store.commit(self._books.changes(), self._log.position)
         self._log.forget(self._log.position)
         if count:
             log.info("the journal was replayed", events=count)
@@ -107,7 +123,7 @@ class Bookkeeper:
             await self._committer
             await self.commit()
             self._log.close()
-            self._engine.dispose()
+            self.store.engine.dispose()
             self._committer = None
         self._thread.shutdown()
         self._readers.shutdown()
@@ -131,9 +147,12 @@ class Bookkeeper:
             self._unwritten = (self._books.changes(), self._log.position)
         changes, position = self._unwritten
         try:
-            await self._run(lambda: self._store.commit(changes, position))
+            await self._run(lambda: self.store.commit(changes, position))
         except DBAPIError as error:
             log.warning("the store cannot be written; the journal waits", error=str(error.orig))
+            return False
+        except Exception:
+            log.exception("the store refuses what the books say; the journal waits")
             return False
         self._unwritten = None
         await self._run(lambda: self._log.forget(position))
@@ -152,6 +171,11 @@ class Bookkeeper:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     # Reading
+
+    @property
+    def blocks_found(self) -> int:
+        """How many the pool has ever found."""
+        return self._books.blocks.found_count
 
     def pool(self, user: str, now: float) -> PoolReading:
         return self._standing.pool(user, now)

@@ -6,6 +6,7 @@ not they were written to a store and loaded again in between.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from pithead.pool.blocks import Block, Blocks, Credit, Fate
 from pithead.pool.changes import Changes, CreditRow, DayRow, PointKey, PointRow, StateRow
@@ -33,8 +34,8 @@ class BooksSettings:
     """What an operator may set of scoring and rewards."""
 
     time_constant_seconds: float = TIME_CONSTANT_SECONDS
-    fee_basis_points: int = 200
-    """Of 10,000: 200 is 2 %."""
+    fee: Fraction = Fraction(2, 100)
+    """The pool's part of every block."""
     confirmations: int = 100
 
 
@@ -201,7 +202,7 @@ class Books:
         block = self.blocks.found(event, time_ms, rate)
         if block is None:
             return
-        shares = split(block.value_sats, self.settings.fee_basis_points, scores)
+        shares = split(block.value_sats, self.settings.fee, scores)
         block.fee_sats = shares.fee_sats
         block.credits = {
             user: Credit(sats, scores[user] / constant) for user, sats in shares.credits.items()

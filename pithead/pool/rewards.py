@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
-BASIS_POINTS = 10_000
 SCORE_UNITS = 1 << 20
 """Parts of one expected hash that a score is rounded down to: from there on all is in integers."""
 
@@ -17,16 +17,17 @@ class Split:
     """By user; only those who get something."""
 
 
-def split(value_sats: int, fee_basis_points: int, scores: Mapping[str, float]) -> Split:
-    """The fee is rounded down; what rounding leaves over goes to the largest remainders.
+def split(value_sats: int, fee: Fraction, scores: Mapping[str, float]) -> Split:
+    """`fee` is the pool's part, rounded down; users share the rest by their scores.
 
-    Of equal remainders the name first in the alphabet wins. Without any score the pool keeps all.
+    What rounding leaves over goes to the largest remainders; of equal ones the name first in the
+    alphabet wins. Without any score the pool keeps all.
     """
     units = {user: int(score * SCORE_UNITS) for user, score in scores.items() if score > 0}
     total = sum(units.values())
     if not total:
         return Split(value_sats, {})
-    fee_sats = value_sats * fee_basis_points // BASIS_POINTS
+    fee_sats = fee_of(value_sats, fee)
     shared = value_sats - fee_sats
     credits: dict[str, int] = {}
     remainders: list[tuple[int, str]] = []
@@ -37,3 +38,8 @@ def split(value_sats: int, fee_basis_points: int, scores: Mapping[str, float]) -
     for _, user in remainders[: shared - sum(credits.values())]:
         credits[user] += 1
     return Split(fee_sats, {user: sats for user, sats in credits.items() if sats})
+
+
+def fee_of(value_sats: int, fee: Fraction) -> int:
+    """The pool's part, rounded down."""
+    return value_sats * fee.numerator // fee.denominator

@@ -23,6 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 SCHEMA_VERSION = 1
+DATABASE = "pool.sqlite"
+"""The file's name in the directory of a pool."""
 BUSY_SECONDS = 5.0
 
 

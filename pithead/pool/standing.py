@@ -12,7 +12,7 @@ from pithead.pool.readings import (
     WorkerReading,
     WorkerState,
 )
-from pithead.pool.rewards import BASIS_POINTS
+from pithead.pool.rewards import fee_of
 from pithead.pool.tallies import DAY, Edges
 
 SNAPSHOT_SECONDS = 300
@@ -109,8 +109,7 @@ class Standing:
             return 0
         part = min(1.0, user.score.at(second, constant) / whole)
         value = self.template_value_sats
-        fee = value * books.settings.fee_basis_points // BASIS_POINTS
-        return int((value - fee) * part)
+        return int((value - fee_of(value, books.settings.fee)) * part)
 
 
 def worker_state(worker: Meter, work_5m: int, work_24h: int, now: float) -> WorkerState:

@@ -25,7 +25,7 @@ class Store:
     """Reads and writes books. Any thread may call it; one at a time commits."""
 
     def __init__(self, engine: Engine, front_end: str) -> None:
-        self._engine = engine
+        self.engine = engine
         self._front_end = front_end
 
     def commit(self, changes: Changes, position: Position) -> None:
@@ -33,7 +33,7 @@ class Store:
 
         Writing the same changes twice is the same as writing them once.
         """
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             _put(connection, schema.meters, changes.meters)
             _remove_points(connection, changes)
             _put(connection, schema.counters, changes.points)
@@ -58,7 +58,7 @@ class Store:
 
     def load(self, settings: BooksSettings) -> tuple[Books, Position | None]:
         """The books as of the last commit, and up to where they hold the journal."""
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             state = connection.execute(select(schema.state)).first()
             books = Books(
                 settings,

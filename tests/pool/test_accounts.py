@@ -5,6 +5,8 @@ import sqlite3
 import pytest
 
 from pithead.pool.accounts import Accounts
+from pithead.pool.schema import DATABASE, open_database
+from pithead.pool.store import Store
 
 
 class Clock:
@@ -20,10 +22,15 @@ def clock():
 
 
 @pytest.fixture
-def accounts(tmp_path, clock):
-    accounts = Accounts(tmp_path / "pool.sqlite", clock, clock)
-    yield accounts
-    accounts.close()
+def store(tmp_path):
+    engine = open_database(tmp_path / DATABASE)
+    yield Store(engine, "pool")
+    engine.dispose()
+
+
+@pytest.fixture
+def accounts(store, clock):
+    return Accounts(store, wall=clock)
 
 
 def test_a_token_opens_its_users_account_and_no_other(accounts):
@@ -33,6 +40,8 @@ def test_a_token_opens_its_users_account_and_no_other(accounts):
     assert (access.username, access.web_api) == ("alice", True)
     assert accounts.access(token + "x") is None
     assert accounts.access("") is None
+    assert accounts.opens(token, "alice")
+    assert not accounts.opens(token, "bob")
 
 
 def test_a_profile_without_web_api_says_so(accounts):
@@ -53,30 +62,29 @@ def test_a_new_token_of_a_profile_ends_the_old_one_but_not_other_profiles(accoun
 def test_a_token_made_or_revoked_by_another_process_is_noticed_in_a_second(
     accounts, clock, tmp_path
 ):
-    elsewhere = Accounts(tmp_path / "pool.sqlite", clock, clock)
-    token = elsewhere.create_token("alice")
+    token = Accounts.create_token_in(tmp_path, "alice")
+    engine = open_database(tmp_path / DATABASE)
+    elsewhere = Accounts(Store(engine, "pool"), wall=clock)
     assert accounts.access(token) is not None
     assert elsewhere.revoke("alice")
     assert not elsewhere.revoke("alice")
     clock.now += 1.0
     assert accounts.access(token) is None
-    elsewhere.close()
+    engine.dispose()
 
 
 def test_the_token_itself_is_nowhere_in_the_database(accounts, tmp_path):
     token = accounts.create_token("alice")
-    accounts.close()
     for file in tmp_path.iterdir():
         assert token.encode() not in file.read_bytes()
 
 
-def test_closed_registration_admits_only_those_with_an_account(tmp_path, clock):
-    accounts = Accounts(tmp_path / "pool.sqlite", clock, clock, open_registration=False)
+def test_closed_registration_admits_only_those_with_an_account(store, clock):
+    accounts = Accounts(store, registration_open=False, wall=clock)
     assert not accounts.admit("alice")
     accounts.create_token("alice")
     assert accounts.admit("alice")
     assert not accounts.admit("bob")
-    accounts.close()
 
 
 @pytest.mark.parametrize("name", ["", "a b", "alice.rig1", "../etc", "a" * 200])
@@ -90,7 +98,7 @@ def test_when_a_token_was_last_used_is_kept(accounts, clock, tmp_path):
     clock.now += 60
     accounts.access(token)
     accounts.save_used()
-    with sqlite3.connect(tmp_path / "pool.sqlite") as database:
+    with sqlite3.connect(tmp_path / DATABASE) as database:
         assert database.execute("SELECT created, last_used FROM tokens").fetchall() == [
             (1_700_000_000, 1_700_000_060)
         ]

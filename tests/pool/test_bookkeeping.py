@@ -1,19 +1,21 @@
 """Events in, readings out, through journal, books and store; and back after a crash."""
 
+import signal
 import sqlite3
+import subprocess
+import sys
 from math import exp
 
 import pytest
 
-from pithead.pool import bookkeeping
+from pithead.pool import bookkeeping, schema
 from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
-from pithead.pool.books import BooksSettings
 from pithead.pool.events import BlockFound, BlockResolved, ShareAccepted, TipChanged
 from pithead.pool.sharelog import JournalFull
 
 NOW = 1_700_000_000
 DAY = 86_400
-SETTINGS = BookkeeperSettings(BooksSettings(confirmations=3), commit_seconds=3_600)
+SETTINGS = BookkeeperSettings(confirmations=3, commit_seconds=3_600)
 
 
 def shares(start, count, user="alice", worker="rig1", work=1_000):
@@ -40,9 +42,7 @@ def a_history():
 
 
 async def opened(directory, settings=SETTINGS):
-    keeper = Bookkeeper(directory, settings)
-    await keeper.open()
-    return keeper
+    return await Bookkeeper.open(directory, settings)
 
 
 async def crash(keeper):
@@ -74,6 +74,7 @@ async def test_shares_and_blocks_become_readings(tmp_path):
     keeper.accept(a_history())
     now = NOW + 110
     pool = keeper.pool("alice", now)
+    assert keeper.blocks_found == 6
     assert pool.windows.work_5m == 60_000 + 30_000 + 6 * 5_000
     assert pool.active_workers == 3
     assert [block.height for block in pool.blocks] == [105, 104, 103, 102, 101, 100]
@@ -129,12 +130,10 @@ async def test_a_block_without_an_answer_comes_back_after_a_crash(tmp_path):
 
 async def test_a_locked_database_waits_in_the_journal(tmp_path, monkeypatch):
     monkeypatch.setattr(
-        bookkeeping, "open_database", lambda path: __import__(
-            "pithead.pool.schema", fromlist=["x"]
-        ).open_database(path, busy_seconds=0.01)
-    )  # fmt: skip
+        bookkeeping, "open_database", lambda path: schema.open_database(path, busy_seconds=0.01)
+    )
     keeper = await opened(tmp_path)
-    with sqlite3.connect(keeper.database) as other:
+    with sqlite3.connect(tmp_path / schema.DATABASE) as other:
         other.execute("BEGIN IMMEDIATE")
         keeper.accept(shares(NOW, 10))
         assert not await keeper.commit()
@@ -191,3 +190,47 @@ async def test_days_appear_when_they_are_over_and_settled(tmp_path):
     assert all(reward.block.user_reward_sats == reward.mining_sats for reward in listed)
     assert await keeper.block_rewards("bob", today + DAY, today + DAY) == []
     await keeper.close()
+
+
+WRITER = """
+import asyncio, sys
+from pathlib import Path
+from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
+from pithead.pool.events import ShareAccepted
+
+async def main():
+    settings = BookkeeperSettings(commit_seconds=0.02, segment_bytes=30_000)
+    keeper, count = await Bookkeeper.open(Path(sys.argv[1]), settings), 0
+    while True:
+        keeper.accept([ShareAccepted(1_700_000_000_000, "alice", "rig1", 1)] * 5)
+        count += 5
+        print(count, flush=True)
+        await asyncio.sleep(0)
+
+asyncio.run(main())
+"""
+
+
+def last_answer_before_a_kill(directory, answers):
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(directory)], stdout=subprocess.PIPE, text=True
+    )
+    for _ in range(answers):
+        answered = writer.stdout.readline()
+    writer.send_signal(signal.SIGKILL)
+    answered += writer.stdout.read()
+    writer.stdout.close()
+    assert writer.wait() == -signal.SIGKILL
+    return int([line for line in answered.split("\n") if line.isdigit()][-1])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("answers", [1, 300, 3_000])
+async def test_kill_9_between_commits_loses_no_answered_share_and_counts_none_twice(
+    tmp_path, answers
+):
+    last = last_answer_before_a_kill(tmp_path, answers)
+    for _ in range(2):
+        keeper = await opened(tmp_path)
+        assert keeper.pool("alice", NOW).windows.work_5m - last in (0, 5)
+        await keeper.close()
