@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import click
@@ -23,7 +24,6 @@ from pithead.node.retarget import RetargetSettings
 from pithead.node.wallet import WALLET_SCRIPT, FeeSettings
 from pithead.pool.accounts import Accounts
 from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
-from pithead.pool.books import BooksSettings
 from pithead.pool.extranonce import Extranonces
 from pithead.pool.jobs import JobBook, JobSettings
 from pithead.pool.listener import Listener
@@ -35,7 +35,7 @@ from pithead.poolapi.settings import ApiSettings
 
 log = structlog.get_logger(__name__)
 
-DATABASE = "pool.sqlite"
+SAVE_USED_SECONDS = 60.0
 
 
 class CannotStart(Exception):
@@ -54,6 +54,8 @@ class PoolPart:
     server: HttpServer
     api: str
     """`host:port`."""
+    remembering: asyncio.Task[None]
+    """Writes down when tokens were last used."""
 
     @property
     def stratum(self) -> str:
@@ -66,9 +68,9 @@ class PoolPart:
         await self.server.stop()
         await self.listener.stop()
         await self.pool.stop()
-        await self.bookkeeper.close()
+        self.remembering.cancel()
         await asyncio.to_thread(self.accounts.save_used)
-        self.accounts.close()
+        await self.bookkeeper.close()
         await self.node.close()
 
 
@@ -90,9 +92,8 @@ async def open_pool(
     node = await KernelNode.open(
         directory / "chain", _kernel_settings(config, first_block_work), clock, progress
     )
-    bookkeeper = Bookkeeper(directory / "pool", _books(section))
-    await bookkeeper.open()
-    accounts = Accounts(bookkeeper.database, clock, wall, section.registration_open)
+    bookkeeper = await Bookkeeper.open(directory / "pool", _books(section))
+    accounts = Accounts(bookkeeper.store, section.registration_open)
     pool = _assemble(section, payout_script, node, bookkeeper, accounts, clock, wall)
     await pool.start()
     listener = Listener(pool, section.stratum_host, section.stratum_port)
@@ -107,7 +108,16 @@ async def open_pool(
     server = HttpServer(app, [api_socket])
     await server.start()
     host, port = api_socket.getsockname()[:2]
-    return PoolPart(node, bookkeeper, accounts, pool, listener, server, f"{host}:{port}")
+    remembering = asyncio.create_task(_remember_use(accounts))
+    return PoolPart(
+        node, bookkeeper, accounts, pool, listener, server, f"{host}:{port}", remembering
+    )
+
+
+async def _remember_use(accounts: Accounts) -> None:
+    while True:
+        await asyncio.sleep(SAVE_USED_SECONDS)
+        await asyncio.to_thread(accounts.save_used)
 
 
 def _payout_script(section: PoolSection) -> bytes:
@@ -129,11 +139,9 @@ def _kernel_settings(config: Config, first_block_work: int) -> KernelSettings:
 
 def _books(section: PoolSection) -> BookkeeperSettings:
     return BookkeeperSettings(
-        books=BooksSettings(
-            fee_basis_points=round(section.fee_percent * 100),
-            time_constant_seconds=section.scoring_seconds,
-            confirmations=section.confirmations,
-        ),
+        fee=Fraction(str(section.fee_percent)) / 100,
+        scoring_seconds=section.scoring_seconds,
+        confirmations=section.confirmations,
         durability=section.durability,
     )
 
@@ -214,12 +222,8 @@ async def run(config: Config) -> None:
 
 def create_token(config: Config, user: str, profile: str) -> str:
     """`pithead token create`: also while the pool runs. Raises CannotStart."""
-    database = Path(config.data.directory) / "pool" / DATABASE
-    database.parent.mkdir(parents=True, exist_ok=True)
-    accounts = Accounts(database, time.time, time.monotonic)
+    directory = Path(config.data.directory) / "pool"
     try:
-        return accounts.create_token(user, profile)
+        return Accounts.create_token_in(directory, user, profile)
     except ValueError as error:
         raise CannotStart(str(error)) from error
-    finally:
-        accounts.close()

@@ -58,8 +58,7 @@ class Farm:
         users = []
         for user in dict.fromkeys(self.config.farm.users):
             token = tokens.get(user, "")
-            access = self.pool.accounts.access(token)
-            if access is None or access.username != user or not access.web_api:
+            if not self.pool.accounts.opens(token, user):
                 token = await asyncio.to_thread(self.pool.accounts.create_token, user, "farm")
             users.append(UserEntry(user, token))
         miners = [
@@ -139,7 +138,7 @@ def picture(farm: Farm) -> FarmPicture:
             for number, place in enumerate(farm.machines.places)
         ],
         height=farm.pool.pool.height,
-        blocks_found=farm.pool.pool.blocks_found,
+        blocks_found=readings.blocks_found,
         pool_rate=pool.windows.work_5m * scale / 300,
         round_probability=1 - exp(-pool.round_work / pool.block_work) if pool.block_work else 0.0,
         last_block="none yet" if last is None else _clock_time(last.found_at),

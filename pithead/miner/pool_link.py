@@ -95,7 +95,7 @@ class _Link(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
         if self._closing is not None:
-            transport.abort()
+            self._transport.abort()
             return
         self._upstream.opened(self._loop.time())
         self.flush()

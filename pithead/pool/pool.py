@@ -69,8 +69,6 @@ class Pool:
         self._job: OpenJob | None = None
         self.height = 0
         """Of the chain's tip."""
-        self.blocks_found = 0
-        """Accepted by the node since the start."""
 
     # What the listener calls
 
@@ -156,7 +154,6 @@ class Pool:
             case BlockAccepted():
                 reason = "duplicate" if answer.duplicate else ""
                 accepted = True
-                self.blocks_found += 1
             case BlockRefused(reason=reason):
                 accepted = False
                 log.error(
