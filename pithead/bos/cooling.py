@@ -5,8 +5,8 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
-from pithead.bos.common import SaveAction
 from pithead.bos.constraints import DoubleConstraints, TemperatureConstraints, UInt32Constraints
+from pithead.bos.saving import SaveAction
 from pithead.bos.units import Temperature
 from pithead.rpc.contract import U32, WHOLE, Http, Message, Oneof, Service, rpc, wire
 from pithead.rpc.errors import NOT_HERE, Unimplemented

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from pithead.bos.common import SaveAction
 from pithead.bos.cooling import TemperatureSensor
 from pithead.bos.detailed_status import MinerDetailedStatus
 from pithead.bos.pool import PoolStats
+from pithead.bos.saving import SaveAction
 from pithead.bos.units import Frequency, GigaHashrate, Power, PowerEfficiency, Temperature, Voltage
 from pithead.bos.work import WorkSolverStats
 from pithead.rpc.contract import U32, U64, WHOLE, Http, Message, Service, rpc, wire

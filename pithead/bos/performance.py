@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from pithead.bos.common import SaveAction
+from pithead.bos.saving import SaveAction
 from pithead.bos.tuning import (
     DPSHashrateTarget,
     DPSMode,

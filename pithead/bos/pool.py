@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import UNSET, UnsetType
 
-from pithead.bos.common import SaveAction
+from pithead.bos.saving import SaveAction
 from pithead.bos.units import Timestamp
 from pithead.rpc.contract import U32, U64, Http, Message, Oneof, Service, rpc, wire
 from pithead.rpc.errors import NOT_HERE, Unimplemented
