@@ -12,11 +12,11 @@ from typing import Protocol
 import structlog
 
 from pithead.hardware.scanning import Engine, ScanRequest, ScanResult
+from pithead.miner.condition import MinerStatus
 from pithead.miner.configuration import Settings
 from pithead.miner.miner import Miner, StatusListener
 from pithead.miner.pool_link import PoolLinks
 from pithead.miner.settings import SettingsFile
-from pithead.miner.snapshot import MinerStatus
 
 log = structlog.get_logger(__name__)
 

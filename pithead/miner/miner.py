@@ -12,22 +12,32 @@ from pithead.bitcoin.target import target_from_bits
 from pithead.hardware.device import Device, Found, Readings
 from pithead.hardware.models import MachineModel
 from pithead.hardware.thermals import CHIP_RISE_K
+from pithead.miner.condition import (
+    HASHING,
+    Cause,
+    Condition,
+    MinerStatus,
+    Verdict,
+    first_condition,
+    next_condition,
+)
 from pithead.miner.configuration import PoolGroup, Settings
 from pithead.miner.cooling import Cooling
+from pithead.miner.faults import POOLS_DEAD, TOO_HOT, Faults
 from pithead.miner.feed import Feed
 from pithead.miner.identity import BOS_VERSION, Namer
 from pithead.miner.meter import WorkMeter, summed
 from pithead.miner.pool_url import read_pool_url
-from pithead.miner.refusals import BadPool, OutsideLimits
+from pithead.miner.refusals import BadPool, NotRunning, OutsideLimits
 from pithead.miner.snapshot import (
     BoardSnapshot,
     FanSnapshot,
     Identity,
     Limits,
-    MinerStatus,
     Snapshot,
     TunerSnapshot,
 )
+from pithead.miner.system import System
 from pithead.miner.tally import shown_difficulty
 from pithead.miner.tuner import Tuner
 from pithead.miner.upstream import Upstream
@@ -39,6 +49,7 @@ SENSOR_STEP = 16
 """Temperatures are read in sixteenths of a degree."""
 
 StatusListener = Callable[[MinerStatus], None]
+ConditionListener = Callable[[Condition], None]
 
 
 class Miner:
@@ -62,21 +73,32 @@ class Miner:
         self._identity = identity
         self._scale = work_scale
         self._save = save
-        self._started = self._stepped = self._status_since = now
-        self._last_alive = now
+        self._jitter = jitter
+        self._stepped = self._last_alive = now
         self._listeners: list[StatusListener] = []
+        self._condition_listeners: list[ConditionListener] = []
         self._status = MinerStatus.NOT_STARTED
+        self._condition = first_condition(now)
+        self.system = System(model, now)
+        self.faults = Faults()
         self._limits = Limits(model.min_watt, model.default_watt, model.max_watt)
         self._tuner = Tuner(model, settings.power_target_w or model.default_watt)
         self._cooling = Cooling()
-        self._upstreams = Upstreams(work_scale, jitter)
         self._feed = Feed(device)
-        self._meters = [WorkMeter(now) for _ in range(model.boards)]
-        self._best_hashes: list[int | None] = [None] * model.boards
-        self._blocks = [0] * model.boards
         self._readings = device.readings()
         self.settings = settings
-        self._mine_at(settings.pool_groups)
+        self._begin_process(now)
+
+    def _begin_process(self, now: float) -> None:
+        """The mining process begins, if it is to run: all it has counted is gone."""
+        boards = self._device.model.boards
+        self._process_started = None if self.settings.system.stopped else now
+        self._last_alive = now
+        self._upstreams = Upstreams(self._scale, self._jitter)
+        self._meters = [WorkMeter(now) for _ in range(boards)]
+        self._best_hashes: list[int | None] = [None] * boards
+        self._blocks = [0] * boards
+        self._mine_at(self.settings.pool_groups)
 
     # --- the passing of time ---
 
@@ -84,6 +106,9 @@ class Miner:
         """Let time pass for the machine, then decide anew: status, clocks, fans, work."""
         seconds = now - self._stepped
         self._stepped = now
+        if self.system.step(now):
+            self.change_system(stopped=False, locating=False)
+            self._begin_process(now)
         self._device.step(now)
         self._readings = self._device.readings()
         self.harvest(now)
@@ -114,7 +139,12 @@ class Miner:
 
     def links(self, now: float) -> list[Upstream]:
         """The pools that ought to be connected now: a shell opens these and closes all others."""
-        return self._upstreams.links(now)
+        return self._upstreams.links(now) if self._is_running else []
+
+    @property
+    def _is_running(self) -> bool:
+        """Whether the mining process does."""
+        return self.system.is_up and self._process_started is not None
 
     def _note_share(self, board: int, found: Found) -> None:
         best = self._best_hashes[board]
@@ -138,30 +168,91 @@ class Miner:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    def watch_condition(self, listener: ConditionListener) -> Callable[[], None]:
+        """The same for the detailed status."""
+        self._condition_listeners.append(listener)
+        return lambda: self._condition_listeners.remove(listener)
+
+    @property
+    def condition(self) -> Condition:
+        return self._condition
+
     def _decide_status(self, now: float) -> None:
         if self._upstreams.active() is not None:
             self._last_alive = now
-        self._enter(self._fitting_status(now), now)
+        self._enter(self._verdict(now), now)
 
-    def _fitting_status(self, now: float) -> MinerStatus:
+    def _verdict(self, now: float) -> Verdict:
+        """What the machine should be doing: the first of these that holds."""
+        if not self._is_running:
+            return Verdict(Cause.APPLICATION_UNAVAILABLE, until=self.system.back_at)
         if self.settings.paused:
-            return MinerStatus.PAUSED
+            return Verdict(Cause.USER_PAUSE)
+        if self._cooling.is_overheated:
+            return Verdict(Cause.DANGEROUS_TEMPERATURE)
         is_deserted = now - self._last_alive >= DEAD_POOLS_SECONDS
-        if self._cooling.is_overheated or is_deserted or not self._upstreams.has_pools:
-            return MinerStatus.SUSPENDED
-        return MinerStatus.NORMAL
+        if is_deserted or not self._upstreams.has_pools:
+            return Verdict(Cause.DEAD_POOLS)
+        return HASHING
 
-    def _enter(self, status: MinerStatus, now: float) -> None:
+    def _enter(self, verdict: Verdict, now: float) -> None:
+        clocks = [board.frequency_hz for board in self._readings.boards]
+        condition = next_condition(
+            self._condition,
+            verdict,
+            is_at_rest=not any(clocks),
+            is_at_speed=self._tuner.is_at_speed(self._readings),
+            now=now,
+        )
+        if condition is self._condition:
+            return
+        if condition.verdict.cause is not self._condition.verdict.cause:
+            self._report(condition.verdict.cause, now)
+        self._condition = condition
+        self._set_status(verdict.status)
+        for listener in tuple(self._condition_listeners):
+            listener(condition)
+
+    def _set_status(self, status: MinerStatus) -> None:
         if status is self._status:
             return
         self._status = status
-        self._status_since = now
         if status is MinerStatus.NORMAL:
             self._tuner.restart()
         for listener in tuple(self._listeners):
             listener(status)
 
+    def _report(self, cause: Cause, now: float) -> None:
+        if cause is Cause.DANGEROUS_TEMPERATURE:
+            self.faults.report(now, "The boards are too hot and were shut down", TOO_HOT)
+        elif cause is Cause.DEAD_POOLS:
+            self.faults.report(now, "No pool is alive; mining is suspended", POOLS_DEAD)
+
     # --- the operator's verbs ---
+
+    def start(self, now: float) -> bool:
+        """Start the mining process. True if it runs already."""
+        return self._is_running or self.restart(now)
+
+    def stop(self, now: float) -> bool:
+        """End the mining process. True if it has ended already."""
+        already = not self._is_running
+        if not already:
+            self.change_system(stopped=True)
+            self._process_changed(now)
+        return already
+
+    def restart(self, now: float) -> bool:
+        """End the mining process and start it again. True if it ran."""
+        ran = self._is_running
+        self.change_system(stopped=False)
+        self._process_changed(now)
+        return ran
+
+    def _process_changed(self, now: float) -> None:
+        self._begin_process(now)
+        self._decide_status(now)
+        self.refeed()
 
     def pause(self, now: float) -> bool:
         """Stop hashing and power the boards down. True if it was so already."""
@@ -172,6 +263,9 @@ class Miner:
         return self._set_paused(False, now)
 
     def _set_paused(self, paused: bool, now: float) -> bool:
+        if not self._is_running:
+            verb = "paused" if paused else "resumed"
+            raise NotRunning(f"the mining process is stopped and cannot be {verb}; start it first")
         already = self.settings.paused is paused
         if not already:
             self._change(paused=paused)
@@ -217,6 +311,10 @@ class Miner:
             self.settings, pool_groups=named, uids_given=names.given
         )
 
+    def change_system(self, **fields: object) -> None:
+        """Keep new values of the system's settings."""
+        self._change(system=msgspec.structs.replace(self.settings.system, **fields))
+
     def _change(self, **fields: object) -> None:
         self.settings = msgspec.structs.replace(self.settings, **fields)
         self._save(self.settings)
@@ -228,6 +326,7 @@ class Miner:
         boards = tuple(self._board(number, now) for number in range(len(self._meters)))
         real = summed([board.real for board in boards])
         consumption = round(self._readings.power_w)
+        started = self._process_started if self._is_running else None
         minute = real.last_1m / 1e12 if self._status is MinerStatus.NORMAL else 0.0
         return Snapshot(
             at=now,
@@ -235,9 +334,9 @@ class Miner:
             identity=self._named_identity(),
             bos_version=BOS_VERSION,
             status=self._status,
-            status_since=self._status_since,
-            system_uptime_s=int(now - self._started),
-            bosminer_uptime_s=int(now - self._started),
+            condition=self._condition,
+            system_uptime_s=int(now - self.system.started),
+            bosminer_uptime_s=int(now - started) if started is not None else 0,
             boards=boards,
             fans=_fans(self._readings),
             highest_chip_temp_c=max(

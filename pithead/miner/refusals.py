@@ -3,9 +3,13 @@
 Refusal
 - OutsideLimits: a target that this machine cannot have
 - BadPool: an address that is none
+- NotRunning: the mining process is stopped
+- SystemBusy: another system task runs
+- BadSetting: a value that cannot be one
+- NotSupported: this hardware cannot do that
 """
 
-from pithead.rpc.errors import InvalidArgument, PreconditionFailed
+from pithead.rpc.errors import Busy, InvalidArgument, PreconditionFailed, Unimplemented
 
 
 class Refusal(Exception):
@@ -17,4 +21,20 @@ class OutsideLimits(Refusal, PreconditionFailed):
 
 
 class BadPool(Refusal, InvalidArgument):
+    pass
+
+
+class NotRunning(Refusal, PreconditionFailed):
+    pass
+
+
+class SystemBusy(Refusal, Busy):
+    pass
+
+
+class BadSetting(Refusal, InvalidArgument):
+    pass
+
+
+class NotSupported(Refusal, Unimplemented):
     pass

@@ -8,18 +8,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from pithead.hardware.models import MachineModel
+from pithead.miner.condition import Condition, MinerStatus
 from pithead.miner.configuration import Strategy
-
-
-class MinerStatus(IntEnum):
-    """The numbers are those of the contract."""
-
-    NOT_STARTED = 1
-    NORMAL = 2
-    PAUSED = 3
-    SUSPENDED = 4
-    """Nothing to work on: no pool is alive, or none is configured."""
-    RESTRICTED = 5
 
 
 class TunerState(IntEnum):
@@ -168,7 +158,8 @@ class Snapshot:
     identity: Identity
     bos_version: BosVersion
     status: MinerStatus
-    status_since: float
+    condition: Condition
+    """The same in detail."""
     system_uptime_s: int
     bosminer_uptime_s: int
     boards: tuple[BoardSnapshot, ...]

@@ -52,7 +52,7 @@ class Tuner:
 
     def step(self, now: float, readings: Readings) -> None:
         """Look at what the machine draws and correct the clock, every few seconds."""
-        if now < self._next_step or not self._is_at_speed(readings):
+        if now < self._next_step or not self.is_at_speed(readings):
             return
         self._next_step = now + STEP_SECONDS
         ratio = self.target_w / readings.power_w
@@ -68,7 +68,8 @@ class Tuner:
         change = min(max(wanted - self.mhz, -LARGEST_STEP_MHZ), LARGEST_STEP_MHZ)
         self.mhz = min(max(self.mhz + change, CLOCK_MIN_HZ / 1e6), self._highest_mhz)
 
-    def _is_at_speed(self, readings: Readings) -> bool:
+    def is_at_speed(self, readings: Readings) -> bool:
+        """Whether all boards have the clock they were set to."""
         return all(abs(board.frequency_hz / 1e6 - self.mhz) < 1 for board in readings.boards)
 
     def _is_at_limit(self, ratio: float) -> bool:

@@ -59,14 +59,13 @@ class MinerState(bos.MinerService):
     async def get_miner_status(
         self, request: bos.GetMinerStatusRequest
     ) -> AsyncIterator[bos.GetMinerStatusResponse]:
-        async for each in status.changes(self._miner):
+        async for each in status.statuses(self._miner):
             yield bos.GetMinerStatusResponse(status=bos.MinerStatus(each))
 
     async def get_miner_detailed_status(
         self, request: bos.GetMinerDetailedStatusRequest
     ) -> AsyncIterator[bos.GetMinerDetailedStatusResponse]:
-        async for _ in status.changes(self._miner):
-            seen = self._miner.snapshot(self._clock())
+        async for seen in status.conditions(self._miner):
             yield bos.GetMinerDetailedStatusResponse(status=status.detailed(seen))
 
 
@@ -97,7 +96,7 @@ def _details(seen: snapshot.Snapshot) -> bos.GetMinerDetailsResponse:
         psu_info=_psu(seen),
         control_board_soc_family=bos.ControlBoardSocFamily(board.soc_family),
         serial_number=identity.serial_number,
-        detailed_status=status.detailed(seen),
+        detailed_status=status.detailed(seen.condition),
         is_pic_model=None,
     )
 

@@ -1,22 +1,31 @@
 """The status of a machine, simple and detailed, and the streams of its changes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import TypeVar
 
 import structlog
 
 from pithead.bos.detailed_status import (
+    FailureText,
     MinerDetailedStatus,
     Nothing,
     Phase,
+    Precision,
     Running,
     RunReason,
+    Starting,
+    StartReason,
     Stopped,
     StopReason,
+    ThermalPause,
+    UnsupportedHardware,
+    Until,
 )
 from pithead.bos.units import Timestamp
+from pithead.miner import condition
+from pithead.miner.condition import Cause, Condition, Verdict
 from pithead.miner.miner import Miner
-from pithead.miner.snapshot import MinerStatus, Snapshot
 
 log = structlog.get_logger(__name__)
 
@@ -24,38 +33,106 @@ WAITING_CHANGES = 64
 """Of one reader; one that lets more wait is dropped."""
 
 _NOTHING = Nothing()
-_PHASES = {
-    MinerStatus.NOT_STARTED: Phase(
-        stopped=Stopped(reason=StopReason(application_unavailable=_NOTHING))
-    ),
-    MinerStatus.NORMAL: Phase(running=Running(reason=RunReason(normal=_NOTHING))),
-    MinerStatus.PAUSED: Phase(stopped=Stopped(reason=StopReason(user_pause=_NOTHING))),
-    MinerStatus.SUSPENDED: Phase(stopped=Stopped(reason=StopReason(dead_pools=_NOTHING))),
-    MinerStatus.RESTRICTED: Phase(stopped=Stopped(reason=StopReason(missing_license=_NOTHING))),
+_PLAIN_STOPS = {
+    Cause.APPLICATION_UNAVAILABLE: StopReason(application_unavailable=_NOTHING),
+    Cause.DEAD_POOLS: StopReason(dead_pools=_NOTHING),
+    Cause.MISSING_LICENSE: StopReason(missing_license=_NOTHING),
+    Cause.USER_PAUSE: StopReason(user_pause=_NOTHING),
+    Cause.DPS_COOLDOWN: StopReason(dps_cooldown=_NOTHING),
+}
+_STARTS = {
+    Cause.DELAYED_START: StartReason(delayed_start=_NOTHING),
+    Cause.COOLING_DOWN: StartReason(cooling_down=_NOTHING),
+    Cause.WAITING_WHILE_COLD: StartReason(waiting_while_cold=_NOTHING),
+    Cause.DEFROSTING: StartReason(defrosting=_NOTHING),
 }
 
+T = TypeVar("T")
 
-def detailed(seen: Snapshot) -> MinerDetailedStatus:
+
+def detailed(seen: Condition) -> MinerDetailedStatus:
     return MinerDetailedStatus(
-        status=_PHASES[seen.status], status_since=Timestamp.at(seen.status_since)
+        status=_phase(seen),
+        status_since=Timestamp.at(seen.since),
+        status_until=_until(seen.verdict),
     )
 
 
-async def changes(miner: Miner) -> AsyncIterator[MinerStatus]:
-    """The present status, then every change; ends for a reader that does not keep up."""
-    waiting: asyncio.Queue[MinerStatus | None] = asyncio.Queue(WAITING_CHANGES + 1)
+def _phase(seen: Condition) -> Phase:
+    match seen.phase:
+        case condition.Phase.STOPPED:
+            return Phase(stopped=Stopped(reason=_stop_reason(seen.verdict)))
+        case condition.Phase.STOPPING:
+            return Phase(stopping=Stopped(reason=_stop_reason(seen.verdict)))
+        case condition.Phase.STARTING:
+            return Phase(starting=Starting(reason=_start_reason(seen.verdict.cause)))
+        case condition.Phase.RUNNING:
+            return Phase(running=Running(reason=_run_reason(seen.verdict.cause)))
 
-    def tell(status: MinerStatus) -> None:
+
+def _stop_reason(verdict: Verdict) -> StopReason:
+    match verdict.cause:
+        case Cause.UNSUPPORTED_HARDWARE:
+            return StopReason(unsupported_hardware=UnsupportedHardware(errors=(verdict.message,)))
+        case Cause.DANGEROUS_TEMPERATURE:
+            reason = ThermalPause(reason="THERMAL_PAUSE_REASON_DANGEROUS_TEMPERATURE")
+            return StopReason(thermal_pause=reason)
+        case Cause.BROKEN_FANS:
+            return StopReason(thermal_pause=ThermalPause(reason="THERMAL_PAUSE_REASON_BROKEN_FANS"))
+        case Cause.TUNER_ERROR:
+            return StopReason(tuner_error=FailureText(message=verdict.message))
+        case Cause.HARDWARE_ERROR:
+            return StopReason(hardware_error=FailureText(message=verdict.message))
+        case cause:
+            return _PLAIN_STOPS.get(cause, StopReason(unspecified=_NOTHING))
+
+
+def _start_reason(cause: Cause) -> StartReason:
+    return _STARTS.get(cause, StartReason(none=_NOTHING))
+
+
+def _run_reason(cause: Cause) -> RunReason:
+    if cause is Cause.PREHEATING:
+        return RunReason(preheating=_NOTHING)
+    return RunReason(normal=_NOTHING)
+
+
+def _until(verdict: Verdict) -> Until | None:
+    if verdict.until is None:
+        return None
+    moment = Timestamp.at(verdict.until)
+    return Until(
+        precision=Precision(exact=moment) if verdict.until_is_exact else Precision(max=moment)
+    )
+
+
+def statuses(miner: Miner) -> AsyncIterator[condition.MinerStatus]:
+    """The present simple status, then every change."""
+    return _changes(lambda: miner.status, miner.watch_status)
+
+
+def conditions(miner: Miner) -> AsyncIterator[Condition]:
+    """The present detailed status, then every change."""
+    return _changes(lambda: miner.condition, miner.watch_condition)
+
+
+async def _changes(
+    present: Callable[[], T], watch: Callable[[Callable[[T], None]], Callable[[], None]]
+) -> AsyncIterator[T]:
+    """Ends for a reader that does not keep up."""
+    waiting: asyncio.Queue[tuple[T] | None] = asyncio.Queue(WAITING_CHANGES + 1)
+
+    def tell(change: T) -> None:
         if waiting.qsize() < WAITING_CHANGES:
-            waiting.put_nowait(status)
+            waiting.put_nowait((change,))
         elif waiting.qsize() == WAITING_CHANGES:
             log.warning("a reader of the status stream does not keep up and is dropped")
             waiting.put_nowait(None)
 
-    unwatch = miner.watch_status(tell)
+    unwatch = watch(tell)
     try:
-        yield miner.status
-        while (status := await waiting.get()) is not None:
-            yield status
+        yield present()
+        while (change := await waiting.get()) is not None:
+            yield change[0]
     finally:
         unwatch()
