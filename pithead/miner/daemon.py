@@ -14,9 +14,10 @@ import structlog
 from pithead.hardware.scanning import Engine, ScanRequest, ScanResult
 from pithead.miner.condition import MinerStatus
 from pithead.miner.configuration import Settings
-from pithead.miner.miner import Miner, StatusListener
+from pithead.miner.miner import Miner
 from pithead.miner.pool_link import PoolLinks
 from pithead.miner.settings import SettingsFile
+from pithead.miner.standing import StatusListener
 
 log = structlog.get_logger(__name__)
 
@@ -111,7 +112,7 @@ class Daemon:
         for machine in self.machines:
             if machine.keeper is not None:
                 machine.keeper.keep(machine.miner.settings)
-            machine.miner.watch_status(_logger_of(machine.name))
+            machine.miner.standing.watch_status(_logger_of(machine.name))
         self._clock.reached(self._name, self._clock.now())
         self._task = asyncio.create_task(self._run())
 

@@ -12,15 +12,7 @@ from pithead.bitcoin.target import target_from_bits
 from pithead.hardware.device import Device, Found, Readings
 from pithead.hardware.models import MachineModel
 from pithead.hardware.thermals import CHIP_RISE_K
-from pithead.miner.condition import (
-    HASHING,
-    Cause,
-    Condition,
-    MinerStatus,
-    Verdict,
-    first_condition,
-    next_condition,
-)
+from pithead.miner.condition import HASHING, Cause, MinerStatus, Verdict
 from pithead.miner.configuration import PoolGroup, Settings
 from pithead.miner.cooling import Cooling
 from pithead.miner.faults import POOLS_DEAD, TOO_HOT, Faults
@@ -37,6 +29,7 @@ from pithead.miner.snapshot import (
     Snapshot,
     TunerSnapshot,
 )
+from pithead.miner.standing import Standing
 from pithead.miner.system import System
 from pithead.miner.tally import shown_difficulty
 from pithead.miner.tuner import Tuner
@@ -47,9 +40,6 @@ DEAD_POOLS_SECONDS = 60.0
 """Without a living pool for so long a machine suspends; an estimate."""
 SENSOR_STEP = 16
 """Temperatures are read in sixteenths of a degree."""
-
-StatusListener = Callable[[MinerStatus], None]
-ConditionListener = Callable[[Condition], None]
 
 
 class Miner:
@@ -75,10 +65,7 @@ class Miner:
         self._save = save
         self._jitter = jitter
         self._stepped = self._last_alive = now
-        self._listeners: list[StatusListener] = []
-        self._condition_listeners: list[ConditionListener] = []
-        self._status = MinerStatus.NOT_STARTED
-        self._condition = first_condition(now)
+        self.standing = Standing(now)
         self.system = System(model, now)
         self.faults = Faults()
         self._limits = Limits(model.min_watt, model.default_watt, model.max_watt)
@@ -115,7 +102,7 @@ class Miner:
         for meter in self._meters:
             meter.note(now)
         self._decide_status(now)
-        is_on = self._status is MinerStatus.NORMAL
+        is_on = self._is_hashing
         if is_on:
             self._tuner.step(now, self._readings)
         self._device.apply(self._tuner.settings(is_on))
@@ -134,7 +121,7 @@ class Miner:
 
     def refeed(self) -> None:
         """Put the newest work on the machine. Call it when a pool has spoken, too."""
-        is_on = self._status is MinerStatus.NORMAL
+        is_on = self._is_hashing
         self._feed.follow(self._upstreams.active() if is_on else None)
 
     def links(self, now: float) -> list[Upstream]:
@@ -161,21 +148,7 @@ class Miner:
 
     @property
     def status(self) -> MinerStatus:
-        return self._status
-
-    def watch_status(self, listener: StatusListener) -> Callable[[], None]:
-        """Call `listener` at each change of status until the returned function is called."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
-    def watch_condition(self, listener: ConditionListener) -> Callable[[], None]:
-        """The same for the detailed status."""
-        self._condition_listeners.append(listener)
-        return lambda: self._condition_listeners.remove(listener)
-
-    @property
-    def condition(self) -> Condition:
-        return self._condition
+        return self.standing.status
 
     def _decide_status(self, now: float) -> None:
         if self._upstreams.active() is not None:
@@ -196,31 +169,16 @@ class Miner:
         return HASHING
 
     def _enter(self, verdict: Verdict, now: float) -> None:
-        clocks = [board.frequency_hz for board in self._readings.boards]
-        condition = next_condition(
-            self._condition,
-            verdict,
-            is_at_rest=not any(clocks),
-            is_at_speed=self._tuner.is_at_speed(self._readings),
-            now=now,
-        )
-        if condition is self._condition:
-            return
-        if condition.verdict.cause is not self._condition.verdict.cause:
-            self._report(condition.verdict.cause, now)
-        self._condition = condition
-        self._set_status(verdict.status)
-        for listener in tuple(self._condition_listeners):
-            listener(condition)
-
-    def _set_status(self, status: MinerStatus) -> None:
-        if status is self._status:
-            return
-        self._status = status
-        if status is MinerStatus.NORMAL:
+        was_hashing = self._is_hashing
+        is_at_speed = self._tuner.is_at_speed(self._readings)
+        if self.standing.enter(verdict, self._readings, is_at_speed, now):
+            self._report(verdict.cause, now)
+        if self._is_hashing and not was_hashing:
             self._tuner.restart()
-        for listener in tuple(self._listeners):
-            listener(status)
+
+    @property
+    def _is_hashing(self) -> bool:
+        return self.status in (MinerStatus.NORMAL, MinerStatus.RESTRICTED)
 
     def _report(self, cause: Cause, now: float) -> None:
         if cause is Cause.DANGEROUS_TEMPERATURE:
@@ -327,14 +285,14 @@ class Miner:
         real = summed([board.real for board in boards])
         consumption = round(self._readings.power_w)
         started = self._process_started if self._is_running else None
-        minute = real.last_1m / 1e12 if self._status is MinerStatus.NORMAL else 0.0
+        minute = real.last_1m / 1e12 if self._is_hashing else 0.0
         return Snapshot(
             at=now,
             model=self._device.model,
             identity=self._named_identity(),
             bos_version=BOS_VERSION,
-            status=self._status,
-            condition=self._condition,
+            status=self.standing.status,
+            condition=self.standing.condition,
             system_uptime_s=int(now - self.system.started),
             bosminer_uptime_s=int(now - started) if started is not None else 0,
             boards=boards,

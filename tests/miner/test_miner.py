@@ -215,7 +215,7 @@ def test_dead_pools_suspend_a_miner_after_a_time_and_a_living_one_wakes_it(rig):
 
 def test_status_changes_are_told_once_each_until_the_listener_leaves(rig):
     heard = []
-    leave = rig.miner.watch_status(heard.append)
+    leave = rig.miner.standing.watch_status(heard.append)
     rig.miner.pause(rig.now)
     rig.run(5)
     rig.miner.resume(rig.now)

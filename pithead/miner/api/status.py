@@ -108,12 +108,12 @@ def _until(verdict: Verdict) -> Until | None:
 
 def statuses(miner: Miner) -> AsyncIterator[condition.MinerStatus]:
     """The present simple status, then every change."""
-    return _changes(lambda: miner.status, miner.watch_status)
+    return _changes(lambda: miner.status, miner.standing.watch_status)
 
 
 def conditions(miner: Miner) -> AsyncIterator[Condition]:
     """The present detailed status, then every change."""
-    return _changes(lambda: miner.condition, miner.watch_condition)
+    return _changes(lambda: miner.standing.condition, miner.standing.watch_condition)
 
 
 async def _changes(
