@@ -63,7 +63,8 @@ class RebootResponse(Message, frozen=True, kw_only=True):
 
 
 class FactoryResetRequest(Message, frozen=True, kw_only=True):
-    pass
+    wipe_network: bool = False
+    """REST alone: forget the configuration of the network, too."""
 
 
 class FactoryResetResponse(Message, frozen=True, kw_only=True):
@@ -105,7 +106,16 @@ class ActionsService(Service, name="braiins.bos.v1.ActionsService"):
         """Restart the whole machine: its APIs go away for a while."""
         raise Unimplemented(NOT_HERE)
 
-    @rpc("FactoryReset", Http("PUT", "/actions/factory-reset", "factory_reset", status=204))
+    @rpc(
+        "FactoryReset",
+        Http(
+            "PUT",
+            "/actions/factory-reset",
+            "factory_reset",
+            status=204,
+            query=("wipe_network",),
+        ),
+    )
     async def factory_reset(self, request: FactoryResetRequest) -> FactoryResetResponse:
         """Put every setting back to what it was when new, and reboot."""
         raise Unimplemented(NOT_HERE)

@@ -17,7 +17,8 @@ class LoginResponse(Message, frozen=True, kw_only=True):
 
 
 class SetPasswordRequest(Message, frozen=True, kw_only=True):
-    password: Annotated[str | None, wire(1, "string")] = None
+    password: Annotated[str | None, wire(1, "string")]
+    """None removes it. It has no default: nobody removes a password by leaving it out."""
 
 
 class SetPasswordResponse(Message, frozen=True, kw_only=True):

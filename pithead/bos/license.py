@@ -50,6 +50,8 @@ class GetLicenseStateResponse(Message, frozen=True, kw_only=True):
 
 class ApplyContractKeyRequest(Message, frozen=True, kw_only=True):
     contract_key: Annotated[str, wire(1, "string")]
+    keep_existing: bool | None = None
+    """REST alone: leave a contract that is in force as it is."""
 
 
 class ApplyContractKeyResponse(Message, frozen=True, kw_only=True):
