@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from pithead.bos.constraints import DoubleConstraints, TemperatureConstraints, UInt32Constraints
-from pithead.bos.saving import SaveAction
+from pithead.bos.saving import SaveAction, Saving
 from pithead.bos.units import Temperature
 from pithead.rpc.contract import U32, WHOLE, Http, Message, Oneof, Service, rpc, wire
 from pithead.rpc.errors import NOT_HERE, Unimplemented
@@ -146,7 +146,7 @@ class GetCoolingStateResponse(Message, frozen=True, kw_only=True):
 
 
 class SetImmersionModeRequest(Message, frozen=True, kw_only=True):
-    save_action: Annotated[SaveAction, wire(1, "enum")] = SaveAction.UNSPECIFIED
+    save_action: Saving = SaveAction.UNSPECIFIED
     enable_immersion_mode: Annotated[bool, wire(2, "bool")]
 
 
@@ -162,7 +162,7 @@ class SetCoolingModeRequestMode(Oneof, frozen=True, kw_only=True):
 
 
 class SetCoolingModeRequest(Message, frozen=True, kw_only=True):
-    save_action: Annotated[SaveAction, wire(1, "enum")] = SaveAction.UNSPECIFIED
+    save_action: Saving = SaveAction.UNSPECIFIED
     mode: SetCoolingModeRequestMode | None = None
 
 

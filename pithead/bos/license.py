@@ -1,7 +1,7 @@
 """The licence of the firmware."""
 
 from enum import IntEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import UNSET, UnsetType
 
@@ -38,6 +38,8 @@ class LimitedLicense(Message, frozen=True, kw_only=True):
 
 
 class GetLicenseStateResponseState(Oneof, frozen=True, kw_only=True):
+    schema_name: ClassVar[str] = "State"
+
     none: Annotated[NoneLicense | UnsetType, wire(1)] = UNSET
     limited: Annotated[LimitedLicense | UnsetType, wire(2)] = UNSET
     valid: Annotated[ValidLicense | UnsetType, wire(3)] = UNSET

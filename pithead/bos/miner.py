@@ -1,15 +1,15 @@
 """The machine itself: identity, state, statistics, boards, errors, logs."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from enum import IntEnum
-from typing import Annotated
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
 from pithead.bos.cooling import TemperatureSensor
 from pithead.bos.detailed_status import MinerDetailedStatus
 from pithead.bos.pool import PoolStats
-from pithead.bos.saving import SaveAction
+from pithead.bos.saving import SaveAction, Saving
 from pithead.bos.units import Frequency, GigaHashrate, Power, PowerEfficiency, Temperature, Voltage
 from pithead.bos.work import WorkSolverStats
 from pithead.rpc.contract import U32, U64, WHOLE, Http, Message, Service, rpc, wire
@@ -207,6 +207,12 @@ class GetSupportArchiveRequest(Message, frozen=True, kw_only=True):
     format: Annotated[SupportArchiveFormat, wire(1, "enum")]
 
 
+class GetSupportArchive(Message, frozen=True, kw_only=True):
+    """REST's form of the request: the format by its name."""
+
+    format: Literal["unspecified", "zip", "bos", "zipencrypted"]
+
+
 class GetSupportArchiveResponse(Message, frozen=True, kw_only=True):
     chunk_data: Annotated[bytes, wire(1, "bytes")]
 
@@ -224,7 +230,7 @@ class GetHashboardsResponse(Message, frozen=True, kw_only=True):
 
 
 class EnableHashboardsRequest(Message, frozen=True, kw_only=True):
-    save_action: Annotated[SaveAction, wire(1, "enum")] = SaveAction.UNSPECIFIED
+    save_action: Saving = SaveAction.UNSPECIFIED
     hashboard_ids: Annotated[tuple[str, ...], wire(2, "string")]
 
 
@@ -238,7 +244,7 @@ class EnableHashboardsResponse(Message, frozen=True, kw_only=True):
 
 
 class DisableHashboardsRequest(Message, frozen=True, kw_only=True):
-    save_action: Annotated[SaveAction, wire(1, "enum")] = SaveAction.UNSPECIFIED
+    save_action: Saving = SaveAction.UNSPECIFIED
     hashboard_ids: Annotated[tuple[str, ...], wire(2, "string")]
 
 
@@ -248,6 +254,8 @@ class DisableHashboardsResponse(Message, frozen=True, kw_only=True):
 
 class UpdateHashboardsRequest(Message, frozen=True, kw_only=True):
     """REST's one form of enabling and disabling."""
+
+    schema_name: ClassVar[str] = "UpdateHashboards"
 
     enable: bool
     hashboard_ids: tuple[str, ...]
@@ -285,7 +293,7 @@ class MinerService(Service, name="braiins.bos.v1.MinerService"):
     @rpc("GetMinerStatus", Http("GET", "/miner/status", "getMinerStatus", answer=WHOLE))
     def get_miner_status(
         self, request: GetMinerStatusRequest
-    ) -> AsyncIterator[GetMinerStatusResponse]:
+    ) -> AsyncGenerator[GetMinerStatusResponse, None]:
         """The status now, then each change of it."""
         raise Unimplemented(NOT_HERE)
 
@@ -309,6 +317,13 @@ class MinerService(Service, name="braiins.bos.v1.MinerService"):
         """Each board with its chips, temperatures and hashrate."""
         raise Unimplemented(NOT_HERE)
 
+    @rpc("GetSupportArchive", None)
+    def get_support_archive(
+        self, request: GetSupportArchiveRequest
+    ) -> AsyncGenerator[GetSupportArchiveResponse, None]:
+        """Configuration, logs and state in one archive."""
+        raise Unimplemented(NOT_HERE)
+
     @rpc(
         "GetSupportArchive",
         Http(
@@ -319,10 +334,11 @@ class MinerService(Service, name="braiins.bos.v1.MinerService"):
             answer="chunk_data",
             media_type="application/octet-stream",
         ),
+        over_grpc=False,
     )
-    def get_support_archive(
-        self, request: GetSupportArchiveRequest
-    ) -> AsyncIterator[GetSupportArchiveResponse]:
+    def get_support_archive_by_name(
+        self, request: GetSupportArchive
+    ) -> AsyncGenerator[GetSupportArchiveResponse, None]:
         """Configuration, logs and state in one archive."""
         raise Unimplemented(NOT_HERE)
 
@@ -336,7 +352,7 @@ class MinerService(Service, name="braiins.bos.v1.MinerService"):
             media_type="application/octet-stream",
         ),
     )
-    def get_log(self, request: GetLogRequest) -> AsyncIterator[GetLogResponse]:
+    def get_log(self, request: GetLogRequest) -> AsyncGenerator[GetLogResponse, None]:
         """One of the logs."""
         raise Unimplemented(NOT_HERE)
 
@@ -374,6 +390,6 @@ class MinerService(Service, name="braiins.bos.v1.MinerService"):
     )
     def get_miner_detailed_status(
         self, request: GetMinerDetailedStatusRequest
-    ) -> AsyncIterator[GetMinerDetailedStatusResponse]:
+    ) -> AsyncGenerator[GetMinerDetailedStatusResponse, None]:
         """The detailed status now, then each change of it."""
         raise Unimplemented(NOT_HERE)

@@ -1,15 +1,15 @@
 """Performance: targets, the tuner, dynamic performance scaling, manual settings."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from pithead.bos.saving import SaveAction
+from pithead.bos.saving import SaveAction, Saving
 from pithead.bos.tuning import (
     DPSHashrateTarget,
     DPSMode,
     DPSPowerTarget,
-    DpsTarget,
+    DPSTarget,
     GetTunerStateResponseModeState,
     HashrateTargetProfile,
     MinerEfficiencyPoint,
@@ -42,21 +42,21 @@ class ListTargetProfilesResponse(Message, frozen=True, kw_only=True):
 
 
 class SetDefaultPowerTargetRequest(Message, frozen=True, kw_only=True):
-    save_action: Annotated[SaveAction, wire(1, "enum")] = SaveAction.UNSPECIFIED
+    save_action: Saving = SaveAction.UNSPECIFIED
 
 
 class SetPowerTargetRequest(Message, frozen=True, kw_only=True):
-    save_action: Annotated[SaveAction, wire(1, "enum")] = SaveAction.UNSPECIFIED
+    save_action: Saving = SaveAction.UNSPECIFIED
     power_target: Annotated[Power | None, wire(2)] = None
 
 
 class IncrementPowerTargetRequest(Message, frozen=True, kw_only=True):
-    save_action: Annotated[SaveAction, wire(1, "enum")] = SaveAction.UNSPECIFIED
+    save_action: Saving = SaveAction.UNSPECIFIED
     power_target_increment: Annotated[Power | None, wire(2)] = None
 
 
 class DecrementPowerTargetRequest(Message, frozen=True, kw_only=True):
-    save_action: Annotated[SaveAction, wire(1, "enum")] = SaveAction.UNSPECIFIED
+    save_action: Saving = SaveAction.UNSPECIFIED
     power_target_decrement: Annotated[Power | None, wire(2)] = None
 
 
@@ -65,27 +65,29 @@ class SetPowerTargetResponse(Message, frozen=True, kw_only=True):
 
 
 class SetRelativeTargetRequest(Message, frozen=True, kw_only=True):
-    save_action: Annotated[SaveAction, wire(1, "enum")] = SaveAction.UNSPECIFIED
+    schema_name: ClassVar[str] = "SetRelativeTargetRequestRest"
+
+    save_action: Saving = SaveAction.UNSPECIFIED
     percentage: Annotated[float, wire(2, "double")]
     reference: Annotated[RelativeTargetReference, wire(3, "enum")]
 
 
 class SetDefaultHashrateTargetRequest(Message, frozen=True, kw_only=True):
-    save_action: Annotated[SaveAction, wire(1, "enum")] = SaveAction.UNSPECIFIED
+    save_action: Saving = SaveAction.UNSPECIFIED
 
 
 class SetHashrateTargetRequest(Message, frozen=True, kw_only=True):
-    save_action: Annotated[SaveAction, wire(1, "enum")] = SaveAction.UNSPECIFIED
+    save_action: Saving = SaveAction.UNSPECIFIED
     hashrate_target: Annotated[TeraHashrate | None, wire(2)] = None
 
 
 class IncrementHashrateTargetRequest(Message, frozen=True, kw_only=True):
-    save_action: Annotated[SaveAction, wire(1, "enum")] = SaveAction.UNSPECIFIED
+    save_action: Saving = SaveAction.UNSPECIFIED
     hashrate_target_increment: Annotated[TeraHashrate | None, wire(2)] = None
 
 
 class DecrementHashrateTargetRequest(Message, frozen=True, kw_only=True):
-    save_action: Annotated[SaveAction, wire(1, "enum")] = SaveAction.UNSPECIFIED
+    save_action: Saving = SaveAction.UNSPECIFIED
     hashrate_target_decrement: Annotated[TeraHashrate | None, wire(2)] = None
 
 
@@ -94,11 +96,13 @@ class SetHashrateTargetResponse(Message, frozen=True, kw_only=True):
 
 
 class SetDPSRequest(Message, frozen=True, kw_only=True):
-    save_action: Annotated[SaveAction, wire(1, "enum")] = SaveAction.UNSPECIFIED
+    schema_name: ClassVar[str] = "SetDpsRequestRest"
+
+    save_action: Saving = SaveAction.UNSPECIFIED
     enable: Annotated[bool | None, wire(2, "bool")] = None
     enable_shutdown: Annotated[bool | None, wire(3, "bool")] = None
     shutdown_duration: Annotated[Hours | None, wire(4)] = None
-    target: Annotated[DpsTarget | None, wire(5)] = None
+    target: Annotated[DPSTarget | None, wire(5)] = None
     mode: Annotated[DPSMode | None, wire(6, "enum")] = None
     on_start_target_percent: Annotated[
         Annotated[int, Meta(ge=0, le=U32)] | None, wire(7, "uint32")
@@ -106,6 +110,8 @@ class SetDPSRequest(Message, frozen=True, kw_only=True):
 
 
 class SetDPSResponse(Message, frozen=True, kw_only=True):
+    schema_name: ClassVar[str] = "SetDpsResponse"
+
     enabled: Annotated[bool | None, wire(1, "bool")] = None
     shutdown_enabled: Annotated[bool | None, wire(2, "bool")] = None
     shutdown_duration: Annotated[Hours | None, wire(3)] = None
@@ -118,12 +124,14 @@ class SetDPSResponse(Message, frozen=True, kw_only=True):
 
 
 class SetPerformanceModeRequest(Message, frozen=True, kw_only=True):
-    save_action: Annotated[SaveAction, wire(1, "enum")] = SaveAction.UNSPECIFIED
+    save_action: Saving = SaveAction.UNSPECIFIED
     mode: Annotated[PerformanceMode | None, wire(2)] = None
 
 
 class SetQuickRampingRequest(Message, frozen=True, kw_only=True):
-    save_action: Annotated[SaveAction, wire(1, "enum")] = SaveAction.UNSPECIFIED
+    schema_name: ClassVar[str] = "SetQuickRampingRequestRest"
+
+    save_action: Saving = SaveAction.UNSPECIFIED
     up_s: Annotated[int, wire(2, "uint32", ge=0, le=U32)]
     down_s: Annotated[int, wire(3, "uint32", ge=0, le=U32)]
 
@@ -134,7 +142,7 @@ class QuickRampingResponse(Message, frozen=True, kw_only=True):
 
 
 class SetDefaultQuickRampingRequest(Message, frozen=True, kw_only=True):
-    save_action: Annotated[SaveAction, wire(1, "enum")] = SaveAction.UNSPECIFIED
+    save_action: Saving = SaveAction.UNSPECIFIED
 
 
 class GetTunerStateRequest(Message, frozen=True, kw_only=True):

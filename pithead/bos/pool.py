@@ -1,10 +1,10 @@
 """Pool groups: where the machine mines."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import UNSET, UnsetType
 
-from pithead.bos.saving import SaveAction
+from pithead.bos.saving import SaveAction, Saving
 from pithead.bos.units import Timestamp
 from pithead.rpc.contract import U32, U64, Http, Message, Oneof, Service, rpc, wire
 from pithead.rpc.errors import NOT_HERE, Unimplemented
@@ -19,6 +19,8 @@ class FixedShareRatio(Message, frozen=True, kw_only=True):
 
 
 class PoolGroupConfigurationLoadBalanceStrategy(Oneof, frozen=True, kw_only=True):
+    schema_name: ClassVar[str] = "LoadBalanceStrategy"
+
     quota: Annotated[Quota | UnsetType, wire(3)] = UNSET
     fixedshareratio: Annotated[FixedShareRatio | UnsetType, wire(4, name="fixed_share_ratio")] = (
         UNSET
@@ -41,6 +43,8 @@ class PoolGroupConfiguration(Message, frozen=True, kw_only=True):
 
 
 class PoolGroupStrategy(Oneof, frozen=True, kw_only=True):
+    schema_name: ClassVar[str] = "Strategy"
+
     quota: Annotated[Quota | UnsetType, wire(2)] = UNSET
     fixedshareratio: Annotated[FixedShareRatio | UnsetType, wire(3, name="fixed_share_ratio")] = (
         UNSET
@@ -80,7 +84,7 @@ class GetPoolGroupsResponse(Message, frozen=True, kw_only=True):
 
 
 class CreatePoolGroupRequest(Message, frozen=True, kw_only=True):
-    save_action: Annotated[SaveAction, wire(1, "enum")] = SaveAction.UNSPECIFIED
+    save_action: Saving = SaveAction.UNSPECIFIED
     group: Annotated[PoolGroupConfiguration | None, wire(2)] = None
 
 
@@ -89,7 +93,7 @@ class CreatePoolGroupResponse(Message, frozen=True, kw_only=True):
 
 
 class UpdatePoolGroupRequest(Message, frozen=True, kw_only=True):
-    save_action: Annotated[SaveAction, wire(1, "enum")] = SaveAction.UNSPECIFIED
+    save_action: Saving = SaveAction.UNSPECIFIED
     group: Annotated[PoolGroupConfiguration | None, wire(2)] = None
 
 
@@ -98,12 +102,12 @@ class UpdatePoolGroupResponse(Message, frozen=True, kw_only=True):
 
 
 class RemovePoolGroupRequest(Message, frozen=True, kw_only=True):
-    save_action: Annotated[SaveAction, wire(1, "enum")] = SaveAction.UNSPECIFIED
+    save_action: Saving = SaveAction.UNSPECIFIED
     uid: Annotated[str, wire(2, "string")]
 
 
 class SetPoolGroupsRequest(Message, frozen=True, kw_only=True):
-    save_action: Annotated[SaveAction, wire(1, "enum")] = SaveAction.UNSPECIFIED
+    save_action: Saving = SaveAction.UNSPECIFIED
     pool_groups: Annotated[tuple[PoolGroupConfiguration, ...], wire(2)]
 
 

@@ -1,7 +1,7 @@
 """The tuner: targets, modes, profiles, dynamic performance scaling."""
 
 from enum import IntEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -72,6 +72,8 @@ class TunerConstraints(Message, frozen=True, kw_only=True):
 
 
 class DPSConfiguration(Message, frozen=True, kw_only=True):
+    schema_name: ClassVar[str] = "DpsConfiguration"
+
     enabled: Annotated[bool | None, wire(1, "bool")] = None
     power_step: Annotated[Power | None, wire(2)] = None
     hashrate_step: Annotated[TeraHashrate | None, wire(3)] = None
@@ -105,6 +107,8 @@ class HashboardPerformanceConfiguration(Message, frozen=True, kw_only=True):
 
 
 class DPSConstraints(Message, frozen=True, kw_only=True):
+    schema_name: ClassVar[str] = "DpsConstraints"
+
     power_step: Annotated[PowerConstraints | None, wire(1)] = None
     hashrate_step: Annotated[HashrateConstraints | None, wire(2)] = None
     min_power_target: Annotated[PowerConstraints | None, wire(3)] = None
@@ -161,6 +165,8 @@ class HashrateTargetModeState(Message, frozen=True, kw_only=True):
 
 
 class GetTunerStateResponseModeState(Oneof, frozen=True, kw_only=True):
+    schema_name: ClassVar[str] = "ModeState"
+
     powertargetmodestate: Annotated[
         PowerTargetModeState | UnsetType, wire(2, name="power_target_mode_state")
     ] = UNSET
@@ -170,24 +176,30 @@ class GetTunerStateResponseModeState(Oneof, frozen=True, kw_only=True):
 
 
 class DPSPowerTarget(Message, frozen=True, kw_only=True):
+    schema_name: ClassVar[str] = "DpsPowerTarget"
+
     power_step: Annotated[Power | None, wire(1)] = None
     min_power_target: Annotated[Power | None, wire(2)] = None
 
 
 class DPSHashrateTarget(Message, frozen=True, kw_only=True):
+    schema_name: ClassVar[str] = "DpsHashrateTarget"
+
     hashrate_step: Annotated[TeraHashrate | None, wire(1)] = None
     min_hashrate_target: Annotated[TeraHashrate | None, wire(2)] = None
 
 
-class DpsTargetTarget(Oneof, frozen=True, kw_only=True):
+class DPSTargetTarget(Oneof, frozen=True, kw_only=True):
     powertarget: Annotated[DPSPowerTarget | UnsetType, wire(1, name="power_target")] = UNSET
     hashratetarget: Annotated[DPSHashrateTarget | UnsetType, wire(2, name="hashrate_target")] = (
         UNSET
     )
 
 
-class DpsTarget(Message, frozen=True, kw_only=True):
-    target: DpsTargetTarget | None = None
+class DPSTarget(Message, frozen=True, kw_only=True):
+    schema_name: ClassVar[str] = "DpsTarget"
+
+    target: DPSTargetTarget | None = None
 
 
 class HashboardPerformanceSettings(Message, frozen=True, kw_only=True):

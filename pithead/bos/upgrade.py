@@ -1,6 +1,6 @@
 """Upgrades of the firmware."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -30,6 +30,8 @@ class MonthlySchedule(Message, frozen=True, kw_only=True):
 
 
 class AutoUpgradeScheduleScheduleType(Oneof, frozen=True, kw_only=True):
+    schema_name: ClassVar[str] = "ScheduleType"
+
     daily: Annotated[DailySchedule | UnsetType, wire(1)] = UNSET
     weekly: Annotated[WeeklySchedule | UnsetType, wire(2)] = UNSET
     monthly: Annotated[MonthlySchedule | UnsetType, wire(3)] = UNSET

@@ -1,6 +1,6 @@
 """Which version of the API this is; the two transports count on their own."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pithead.rpc.contract import U64, WHOLE, Http, Message, Service, rpc, wire
 from pithead.rpc.errors import NOT_HERE, Unimplemented
@@ -20,6 +20,8 @@ class ApiVersion(Message, frozen=True, kw_only=True):
 
 class RestVersion(Message, frozen=True, kw_only=True):
     """The version over REST: three numbers and nothing else."""
+
+    schema_name: ClassVar[str] = "ApiVersion"
 
     major: int
     minor: int

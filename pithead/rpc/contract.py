@@ -19,7 +19,7 @@ and its HTTP rule:
 What implements it derives from the service and overrides the method.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -44,6 +44,9 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 class Message(msgspec.Struct, kw_only=True, frozen=True):
     """Unset optional fields are None, and `null` in JSON answers."""
 
+    schema_name: ClassVar[str] = ""
+    """What the OpenAPI document calls it, where that is not the name of the class."""
+
 
 class Oneof(Message, frozen=True):
     """Variants of which one is there; all default to UNSET."""
@@ -61,10 +64,16 @@ class Oneof(Message, frozen=True):
 
 def wire(
     number: int, kind: Kind = "message", *, name: str = "", ge: int | None = None,
-    le: int | None = None,
+    le: int | None = None, rest: int | None = None,
 ) -> msgspec.Meta:  # fmt: skip
-    """A field's protobuf number and type, its protobuf name where that is another, its limits."""
-    return msgspec.Meta(extra={"number": number, "kind": kind, "name": name}, ge=ge, le=le)
+    """A field's protobuf number and type, its protobuf name where that is another, its limits.
+
+    `rest` is the value of a field that REST does not have: requests over REST mean that value.
+    """
+    extra: dict[str, Any] = {"number": number, "kind": kind, "name": name}
+    if rest is not None:
+        extra["rest"] = rest
+    return msgspec.Meta(extra=extra, ge=ge, le=le)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,8 @@ class Http:
 
     verb: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
     path: str
-    """`{name}` stands for the request's field of that name."""
+    """`{name}` stands for the request's field of that name, or the body's; an enum stands there by
+    its name in lower case."""
     operation_id: str
     body: str | None = None
     """The field of the request that is the body (`mode.mode`: a field of a field), WHOLE, or None
@@ -160,7 +170,7 @@ class Service:
 def _operation(method: str, function: Callable[..., Any], declared: _Declared) -> Operation:
     hints = get_type_hints(function)
     response = hints["return"]
-    streaming = get_origin(response) is AsyncIterator
+    streaming = get_origin(response) is AsyncGenerator
     return Operation(
         name=declared.name,
         method=method,
@@ -176,13 +186,3 @@ def _operation(method: str, function: Callable[..., Any], declared: _Declared) -
 
 def _fields(message: Message) -> Iterator[tuple[str, Any]]:
     return ((name, getattr(message, name)) for name in message.__struct_fields__)
-
-
-def field_type(message: type[Message], path: str) -> Any:
-    """The annotated type of one field, limits included; `mode.mode` is a field of a field."""
-    name, _, rest = path.partition(".")
-    kind = get_type_hints(message, include_extras=True)[name]
-    if not rest:
-        return kind
-    inner = next(each for each in get_args(get_args(kind)[0]) if each is not type(None))
-    return field_type(inner, rest)

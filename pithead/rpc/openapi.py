@@ -1,11 +1,13 @@
 """The OpenAPI 3.1 document of a contract: exactly the operations that are implemented."""
 
 from collections.abc import Iterable
+from enum import IntEnum
 from typing import Any
 
 import msgspec
 
-from pithead.rpc.contract import WHOLE, Http, Message, Oneof, Operation, Service, field_type
+from pithead.rpc import shapes
+from pithead.rpc.contract import Http, Message, Oneof, Operation, Service
 from pithead.rpc.errors import (
     BadRequest,
     InvalidArgument,
@@ -28,17 +30,24 @@ def document(
         for operation in service.implemented()
         if operation.http is not None
     ]
-    types: list[Any] = []
-    for operation, http in pairs:
-        types += [kind for kind in (_body(operation, http), _answer(operation, http)) if kind]
+    parts = [
+        (shapes.body_type(operation, http), shapes.answer_type(operation, http))
+        for operation, http in pairs
+    ]
+    types = [kind for part in parts for kind in part if kind is not None]
     schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
     _spell_out_oneofs(components)
-    shapes = iter(schemas)
+    schemas, names = _renamed(schemas), _contract_names()
+    components = {names.get(name, name): _renamed(each) for name, each in components.items()}
+    schema_of = iter(schemas)
     paths: dict[str, dict[str, Any]] = {}
-    for operation, http in pairs:
-        body = next(shapes) if _body(operation, http) else None
-        answer = next(shapes) if _answer(operation, http) else None
-        item = _item(operation, http, body, answer)
+    for (operation, http), (body, answer) in zip(pairs, parts, strict=True):
+        item = _item(
+            operation,
+            http,
+            None if body is None else next(schema_of),
+            None if answer is None else next(schema_of),
+        )
         paths.setdefault(base_path + http.path, {})[http.verb.lower()] = item
     return {
         "openapi": "3.1.0",
@@ -51,20 +60,6 @@ def document(
             },
         },
     }
-
-
-def _body(operation: Operation, http: Http) -> Any:
-    if http.body is None:
-        return None
-    return operation.request if http.body == WHOLE else field_type(operation.request, http.body)
-
-
-def _answer(operation: Operation, http: Http) -> Any:
-    if http.answer is None:
-        return None
-    return (
-        operation.response if http.answer == WHOLE else field_type(operation.response, http.answer)
-    )
 
 
 def _item(operation: Operation, http: Http, body: Any, answer: Any) -> dict[str, Any]:
@@ -107,10 +102,16 @@ def _parameters(operation: Operation, http: Http) -> list[dict[str, Any]]:
             "name": name,
             "in": place,
             "required": place == "path",
-            "schema": msgspec.json.schema(field_type(operation.request, name)),
+            "schema": _parameter(shapes.bare(shapes.parameter_type(operation, http, name))),
         }
         for name, place in names
     ]
+
+
+def _parameter(kind: Any) -> dict[str, Any]:
+    if isinstance(kind, type) and issubclass(kind, IntEnum):
+        return {"type": "string", "enum": [each.name.lower() for each in kind if each.value]}
+    return msgspec.json.schema(kind)
 
 
 def _spell_out_oneofs(components: dict[str, Any]) -> None:
@@ -130,3 +131,20 @@ def _subclasses(kind: type[Message]) -> Iterable[type[Message]]:
     for derived in kind.__subclasses__():
         yield derived
         yield from _subclasses(derived)
+
+
+def _renamed(shape: Any) -> Any:
+    """A shape with the names of the contract, where a class has another."""
+    match shape:
+        case {"$ref": str(reference), **rest}:
+            place, _, name = reference.rpartition("/")
+            return {"$ref": f"{place}/{_contract_names().get(name, name)}", **_renamed(rest)}
+        case dict():
+            return {key: _renamed(value) for key, value in shape.items() if key != "title"}
+        case list() | tuple():
+            return [_renamed(each) for each in shape]
+    return shape
+
+
+def _contract_names() -> dict[str, str]:
+    return {kind.__name__: kind.schema_name for kind in _subclasses(Message) if kind.schema_name}

@@ -1,6 +1,8 @@
 """REST from a contract: a route per operation, bodies checked, errors as one plain sentence."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import aclosing
+from enum import IntEnum
 from typing import Any, Protocol
 
 import msgspec
@@ -10,10 +12,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from pithead.rpc.contract import WHOLE, Http, Message, Operation, Service, field_type
+from pithead.rpc import shapes
+from pithead.rpc.contract import WHOLE, Http, Message, Operation, Service
 from pithead.rpc.errors import (
     BadRequest,
     InvalidArgument,
+    NotFound,
     RpcError,
     TooLarge,
     UnsupportedMedia,
@@ -38,19 +42,27 @@ class Guard(Protocol):
 
 
 def routes(services: Iterable[Service], guard: Guard, base_path: str) -> list[Route]:
-    """A route per implemented operation, with and without its last slash."""
-    made: list[Route] = []
+    """A route per path that has implemented operations, with and without its last slash."""
+    verbs: dict[str, dict[str, Answering]] = {}
     for service in services:
         for operation in service.implemented():
-            if operation.http is None:
-                continue
-            answering = _Endpoint(service, operation, operation.http, guard).answer
-            path = (base_path + operation.http.path).rstrip("/")
-            made += [
-                Route(each, told(answering), methods=[operation.http.verb])
-                for each in (path, path + "/")
-            ]
-    return made
+            if operation.http is not None:
+                endpoint = _Endpoint(service, operation, operation.http, guard)
+                path = (base_path + operation.http.path).rstrip("/")
+                verbs.setdefault(path, {})[operation.http.verb] = endpoint.answer
+    return [
+        Route(each, told(_by_verb(answering)), methods=sorted(answering))
+        for path, answering in sorted(verbs.items(), key=lambda item: ("{" in item[0], item[0]))
+        for each in (path, path + "/")
+    ]
+
+
+def _by_verb(answering: dict[str, Answering]) -> Answering:
+    async def answer(request: Request) -> Response:
+        verb = "GET" if request.method == "HEAD" else request.method
+        return await answering[verb](request)
+
+    return answer
 
 
 def told(answering: Answering) -> Answering:
@@ -96,28 +108,34 @@ class _Endpoint:
         self._http = http
         self._guard = guard
         self._call = getattr(service, operation.method)
-        self._decoder: msgspec.json.Decoder[Any] | None = None
-        if http.body is not None:
-            body = (
-                operation.request
-                if http.body == WHOLE
-                else field_type(operation.request, http.body)
-            )
-            self._decoder = msgspec.json.Decoder(body)
+        body = shapes.body_type(operation, http)
+        self._decoder = None if body is None else msgspec.json.Decoder[Any](body)
         self._encode = msgspec.json.Encoder().encode
+        self._path_types = {
+            part[1:-1]: shapes.parameter_type(operation, http, part[1:-1])
+            for part in http.path.split("/")
+            if part.startswith("{")
+        }
+        self._query_types = {
+            name: shapes.parameter_type(operation, http, name) for name in http.query
+        }
 
     async def answer(self, request: Request) -> Response:
         if self._operation.needs_token:
             self._guard.check(request.headers.get("authorization"))
         message = await self._message(request)
-        if self._operation.streaming:
-            return StreamingResponse(
-                self._stream(self._call(message)),
-                self._http.status,
-                headers=HEADERS,
-                media_type=self._http.media_type,
-            )
-        return self._respond(await self._call(message))
+        if not self._operation.streaming:
+            return self._respond(await self._call(message))
+        if request.method == "HEAD":
+            return Response(headers=HEADERS, media_type=self._http.media_type)
+        responses = self._call(message)
+        first = await anext(responses, None)  # whatever is wrong shows before the status is out
+        return StreamingResponse(
+            self._stream(first, responses),
+            self._http.status,
+            headers=HEADERS,
+            media_type=self._http.media_type,
+        )
 
     def _respond(self, response: Message) -> Response:
         if self._http.answer is None:
@@ -133,31 +151,31 @@ class _Endpoint:
         answer = self._http.answer
         return response if answer in (None, WHOLE) else getattr(response, str(answer))
 
-    async def _stream(self, responses: AsyncIterator[Message]) -> AsyncIterator[bytes]:
-        async for response in responses:
-            part = self._part(response)
-            yield part if isinstance(part, bytes) else self._encode(part) + b"\n"
+    async def _stream(
+        self, first: Message | None, responses: AsyncGenerator[Message, None]
+    ) -> AsyncIterator[bytes]:
+        async with aclosing(responses):
+            if first is not None:
+                yield self._chunk(first)
+            async for response in responses:
+                yield self._chunk(response)
+
+    def _chunk(self, response: Message) -> bytes:
+        part = self._part(response)
+        return part if isinstance(part, bytes) else self._encode(part) + b"\n"
 
     async def _message(self, request: Request) -> Message:
         """The request as a message. Raises BadRequest, InvalidArgument and their like."""
-        fields: dict[str, Any] = {**request.path_params}
-        fields.update(
-            (name, request.query_params[name])
-            for name in self._http.query
+        parameters = {
+            name: _from_path(request.path_params[name], kind)
+            for name, kind in self._path_types.items()
+        } | {
+            name: _from_query(name, request.query_params[name], kind)
+            for name, kind in self._query_types.items()
             if name in request.query_params
-        )
+        }
         body = await self._body(request) if self._decoder is not None else None
-        if self._decoder is not None and self._http.body != WHOLE:
-            name, _, inner = str(self._http.body).partition(".")
-            fields[name] = {inner: body} if inner else body
-        elif body is not None and not fields:
-            return body  # type: ignore[no-any-return]
-        elif body is not None:
-            fields = {**msgspec.structs.asdict(body), **fields}
-        try:
-            return msgspec.convert(fields, self._operation.request, strict=False)
-        except msgspec.ValidationError as error:
-            raise InvalidArgument(str(error)) from error
+        return shapes.request_of(self._operation, self._http, body, parameters)
 
     async def _body(self, request: Request) -> Any:
         kind = request.headers.get("content-type", "application/json").partition(";")[0].strip()
@@ -173,6 +191,24 @@ class _Endpoint:
             raise InvalidArgument(f"the body does not fit: {error}") from error
         except (ValueError, RecursionError) as error:
             raise BadRequest(f"the body is not JSON: {error}") from error
+
+
+def _from_path(text: str, kind: Any) -> Any:
+    """A value of the path, where an enum is written by name. Raises NotFound."""
+    bare = shapes.bare(kind)
+    if isinstance(bare, type) and issubclass(bare, IntEnum):
+        names = {member.name.lower(): member for member in bare if member.value}
+        if text not in names:
+            raise NotFound(f"{text} is none of {', '.join(names)}")
+        return names[text]
+    return text
+
+
+def _from_query(name: str, text: str, kind: Any) -> Any:
+    try:
+        return msgspec.convert(text, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise InvalidArgument(f"the query's {name} does not fit: {error}") from error
 
 
 async def read_bounded(request: Request, limit: int) -> bytes:

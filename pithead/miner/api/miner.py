@@ -1,6 +1,6 @@
 """The machine itself: identity, statistics, boards, status."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 from pithead.bos import miner as bos
 from pithead.bos.cooling import SensorLocation, TemperatureSensor
@@ -58,13 +58,13 @@ class MinerState(bos.MinerService):
 
     async def get_miner_status(
         self, request: bos.GetMinerStatusRequest
-    ) -> AsyncIterator[bos.GetMinerStatusResponse]:
+    ) -> AsyncGenerator[bos.GetMinerStatusResponse, None]:
         async for each in status.statuses(self._miner):
             yield bos.GetMinerStatusResponse(status=bos.MinerStatus(each))
 
     async def get_miner_detailed_status(
         self, request: bos.GetMinerDetailedStatusRequest
-    ) -> AsyncIterator[bos.GetMinerDetailedStatusResponse]:
+    ) -> AsyncGenerator[bos.GetMinerDetailedStatusResponse, None]:
         async for seen in status.conditions(self._miner):
             yield bos.GetMinerDetailedStatusResponse(status=status.detailed(seen))
 

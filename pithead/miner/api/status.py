@@ -1,7 +1,7 @@
 """The status of a machine, simple and detailed, and the streams of its changes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import TypeVar
 
 import structlog
@@ -106,19 +106,19 @@ def _until(verdict: Verdict) -> Until | None:
     )
 
 
-def statuses(miner: Miner) -> AsyncIterator[condition.MinerStatus]:
+def statuses(miner: Miner) -> AsyncGenerator[condition.MinerStatus, None]:
     """The present simple status, then every change."""
     return _changes(lambda: miner.status, miner.standing.watch_status)
 
 
-def conditions(miner: Miner) -> AsyncIterator[Condition]:
+def conditions(miner: Miner) -> AsyncGenerator[Condition, None]:
     """The present detailed status, then every change."""
     return _changes(lambda: miner.standing.condition, miner.standing.watch_condition)
 
 
 async def _changes(
     present: Callable[[], T], watch: Callable[[Callable[[T], None]], Callable[[], None]]
-) -> AsyncIterator[T]:
+) -> AsyncGenerator[T, None]:
     """Ends for a reader that does not keep up."""
     waiting: asyncio.Queue[tuple[T] | None] = asyncio.Queue(WAITING_CHANGES + 1)
 
