@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import structlog
+from msgspec.structs import replace
 from starlette.types import ASGIApp
 
 from pithead.cli.datadir import DataDirectory
@@ -22,6 +23,7 @@ from pithead.farm.machines import build_machine
 from pithead.hardware.models import model_named
 from pithead.miner.api.app import build_app
 from pithead.miner.api.passwords import PasswordFile
+from pithead.miner.configuration import PoolGroup
 from pithead.miner.daemon import Daemon, Machine
 
 log = structlog.get_logger(__name__)
@@ -74,6 +76,14 @@ class Machines:
             await self._server.start()
         await self.daemon.start()
 
+    def move_pool(self, old_url: str, new_url: str, now: float) -> None:
+        """The farm's own pool has another address than when these machines were set up."""
+        for machine in self.machines:
+            groups = machine.miner.pool_groups()
+            moved = tuple(_moved(group, old_url, new_url) for group in groups)
+            if moved != groups:
+                machine.miner.set_pool_groups(moved, now)
+
     async def stop(self) -> None:
         if self._server is not None:
             await self._server.stop()
@@ -83,7 +93,14 @@ class Machines:
     def rest_of(self, place: Place) -> str:
         """`host:port` of one machine's REST API."""
         assert self.port is not None
-        return place.address if self.port.port == 80 else f"{place.address}:{self.port.port}"
+        return f"{place.address}:{self.port.ports[place.address]}"
+
+
+def _moved(group: PoolGroup, old_url: str, new_url: str) -> PoolGroup:
+    pools = tuple(
+        replace(pool, url=new_url) if pool.url == old_url else pool for pool in group.pools
+    )
+    return replace(group, pools=pools)
 
 
 async def until_told_to_stop() -> None:

@@ -80,7 +80,8 @@ class ByAddress:
 class RestPort:
     """Where the REST APIs came to listen."""
 
-    port: int
+    ports: Mapping[str, int]
+    """By address."""
     advice: str | None
     """What to tell the operator where the usual port was not allowed."""
 
@@ -89,17 +90,17 @@ def serve_rest(
     apps: Mapping[str, ASGIApp], port: int, fallback: int, setting: str
 ) -> tuple[HttpServer, RestPort]:
     """Bind every machine's address, on `fallback` where the process may not bind `port`."""
-    taken = RestPort(port, None)
+    advice = None
     try:
         sockets = _bind_all(apps, port, setting)
     except PermissionError:
-        taken = RestPort(
-            fallback,
+        advice = (
             f"port {port} is not allowed here, so the miners' REST APIs are on port {fallback}; "
-            f"`sudo sysctl net.ipv4.ip_unprivileged_port_start={port}` allows it",
+            f"`sudo sysctl net.ipv4.ip_unprivileged_port_start={port}` allows it"
         )
         sockets = _bind_all(apps, fallback, setting)
-    return HttpServer(ByAddress(apps), sockets), taken
+    ports = {name[0]: name[1] for name in (each.getsockname() for each in sockets)}
+    return HttpServer(ByAddress(apps), sockets), RestPort(ports, advice)
 
 
 def _bind_all(addresses: Iterable[str], port: int, setting: str) -> list[socket.socket]:

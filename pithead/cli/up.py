@@ -32,6 +32,7 @@ from pithead.cli.table import FarmPicture, MinerRow, draw, line
 from pithead.farm.clock import FarmClock
 from pithead.hardware.models import model_named
 
+FARM_FILE = "farm.json"
 DRAW_SECONDS = 1.0
 LINE_SECONDS = 10.0
 """Between two lines where the output is no terminal."""
@@ -49,7 +50,7 @@ class Farm:
 
     @property
     def file(self) -> Path:
-        return self.directory / "farm.json"
+        return self.directory / FARM_FILE
 
     async def describe(self) -> None:
         """Write `farm.json`, with the tokens of the last run where they still work."""
@@ -106,6 +107,10 @@ async def start_farm(
         )  # fmt: skip
         rest = RestPlan(farm.rest_port, farm.rest_fallback_port, "--set farm.rest_port=PORT")
         machines = Machines(places, directory / "miners", clock, wall, config.pool.work_scale, rest)
+        last = await asyncio.to_thread(read_farm_file, directory / FARM_FILE)
+        if last is not None and last.pool.stratum != pool.stratum:
+            old_url = f"stratum+tcp://{last.pool.stratum}"
+            machines.move_pool(old_url, f"stratum+tcp://{pool.stratum}", clock.now())
         await machines.start()
         undo.push_async_callback(machines.stop)
         running = Farm(config, directory, clock, pool, machines)
