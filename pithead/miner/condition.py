@@ -5,7 +5,7 @@ from the cause and from what the boards really do: one that is told to stop is s
 chips stand still.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, IntEnum, auto
 
 
@@ -81,6 +81,8 @@ class Verdict:
     """When this ends by itself, seconds of farm time."""
     until_is_exact: bool = False
     """False: it may end before."""
+    is_restricted: bool = False
+    """Hashing, but without a licence."""
 
     @property
     def may_hash(self) -> bool:
@@ -89,10 +91,9 @@ class Verdict:
     @property
     def status(self) -> MinerStatus:
         """The simple form. Whatever stopped the machine without its operator is a suspension."""
+        if self.is_restricted:
+            return MinerStatus.RESTRICTED
         return _STATUSES.get(self.cause, MinerStatus.SUSPENDED)
-
-
-HASHING = Verdict(Cause.NORMAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def next_condition(
     """
     phase = _phase(last.phase, verdict, is_at_rest, is_at_speed)
     if phase is Phase.STARTING and verdict.may_hash:
-        verdict = Verdict(Cause.NONE)
+        verdict = replace(verdict, cause=Cause.NONE)
     if phase is last.phase and verdict == last.verdict:
         return last
     is_same = phase is last.phase and verdict.cause is last.verdict.cause

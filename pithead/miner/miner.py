@@ -12,12 +12,15 @@ from pithead.bitcoin.target import target_from_bits
 from pithead.hardware.device import Device, Found, Readings
 from pithead.hardware.models import MachineModel
 from pithead.hardware.thermals import CHIP_RISE_K
-from pithead.miner.condition import HASHING, Cause, MinerStatus, Verdict
+from pithead.miner import advanced
+from pithead.miner import licence as licences
+from pithead.miner.condition import Cause, MinerStatus, Verdict
 from pithead.miner.configuration import PoolGroup, Settings
 from pithead.miner.cooling import Cooling
 from pithead.miner.faults import POOLS_DEAD, TOO_HOT, Faults
 from pithead.miner.feed import Feed
 from pithead.miner.identity import BOS_VERSION, Namer
+from pithead.miner.licence import Licence
 from pithead.miner.meter import WorkMeter, summed
 from pithead.miner.pool_url import read_pool_url
 from pithead.miner.refusals import BadPool, NotRunning, OutsideLimits
@@ -36,8 +39,6 @@ from pithead.miner.tuner import Tuner
 from pithead.miner.upstream import Upstream
 from pithead.miner.upstreams import Upstreams
 
-DEAD_POOLS_SECONDS = 60.0
-"""Without a living pool for so long a machine suspends; an estimate."""
 SENSOR_STEP = 16
 """Temperatures are read in sixteenths of a degree."""
 
@@ -58,7 +59,6 @@ class Miner:
     ) -> None:
         """`save` is called with the settings after each change; `jitter`, 0 to 1, parts the
         reconnects of machines that lost a pool together."""
-        model = device.model
         self._device = device
         self._identity = identity
         self._scale = work_scale
@@ -66,11 +66,8 @@ class Miner:
         self._jitter = jitter
         self._stepped = self._last_alive = now
         self.standing = Standing(now)
-        self.system = System(model, now)
+        self.system = System(device.model, now)
         self.faults = Faults()
-        self._limits = Limits(model.min_watt, model.default_watt, model.max_watt)
-        self._tuner = Tuner(model, settings.power_target_w or model.default_watt)
-        self._cooling = Cooling()
         self._feed = Feed(device)
         self._readings = device.readings()
         self.settings = settings
@@ -78,9 +75,16 @@ class Miner:
 
     def _begin_process(self, now: float) -> None:
         """The mining process begins, if it is to run: all it has counted is gone."""
-        boards = self._device.model.boards
-        self._process_started = None if self.settings.system.stopped else now
+        model, settings = self._device.model, self.settings
+        boards = model.boards
+        licence = licences.start_of_process(settings.system.licence)
+        if licence is not settings.system.licence:
+            self.change_system(licence=licence)
+        self._process_started = None if settings.system.stopped else now
         self._last_alive = now
+        self._limits = Limits(model.min_watt, model.default_watt, model.max_watt)
+        self._tuner = Tuner(model, settings.power_target_w or model.default_watt)
+        self._cooling = Cooling()
         self._upstreams = Upstreams(self._scale, self._jitter)
         self._meters = [WorkMeter(now) for _ in range(boards)]
         self._best_hashes: list[int | None] = [None] * boards
@@ -117,6 +121,8 @@ class Miner:
             for found in part.found:
                 self._note_share(part.board, found)
                 shares.append(found)
+        if licences.is_burning(self.licence(now), now):
+            return []
         return self._feed.submit(shares, now)
 
     def refeed(self) -> None:
@@ -132,6 +138,10 @@ class Miner:
     def _is_running(self) -> bool:
         """Whether the mining process does."""
         return self.system.is_up and self._process_started is not None
+
+    def licence(self, now: float) -> Licence:
+        """The licence in force."""
+        return licences.licence_at(self.settings.system.licence, self._process_started or now, now)
 
     def _note_share(self, board: int, found: Found) -> None:
         best = self._best_hashes[board]
@@ -157,16 +167,21 @@ class Miner:
 
     def _verdict(self, now: float) -> Verdict:
         """What the machine should be doing: the first of these that holds."""
-        if not self._is_running:
+        started, options = self._process_started, self.settings.system.advanced
+        if started is None or not self.system.is_up:
             return Verdict(Cause.APPLICATION_UNAVAILABLE, until=self.system.back_at)
         if self.settings.paused:
             return Verdict(Cause.USER_PAUSE)
         if self._cooling.is_overheated:
             return Verdict(Cause.DANGEROUS_TEMPERATURE)
-        is_deserted = now - self._last_alive >= DEAD_POOLS_SECONDS
+        begins = started + advanced.number(options, advanced.DELAYED_START)
+        if now < begins:
+            return Verdict(Cause.DELAYED_START, until=begins, until_is_exact=True)
+        patience = advanced.number(options, advanced.DEAD_POOLS_TIMEOUT)
+        is_deserted = now - max(self._last_alive, begins) >= patience
         if is_deserted or not self._upstreams.has_pools:
             return Verdict(Cause.DEAD_POOLS)
-        return HASHING
+        return Verdict(Cause.NORMAL, is_restricted=self.licence(now).is_restricted)
 
     def _enter(self, verdict: Verdict, now: float) -> None:
         was_hashing = self._is_hashing
@@ -268,6 +283,11 @@ class Miner:
         self.settings = msgspec.structs.replace(
             self.settings, pool_groups=named, uids_given=names.given
         )
+
+    def replace_settings(self, settings: Settings) -> None:
+        """Keep other settings altogether; they take effect when the mining process begins."""
+        self.settings = settings
+        self._save(settings)
 
     def change_system(self, **fields: object) -> None:
         """Keep new values of the system's settings."""
