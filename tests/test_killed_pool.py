@@ -1,0 +1,147 @@
+"""`kill -9` of the pool's process while it is mined at: nothing lost, nothing counted twice."""
+
+import asyncio
+import os
+import random
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from pithead.native import scan
+from pithead.pool.bookkeeping import Bookkeeper
+from pithead.stratum.client import ClientConnection
+from pithead.stratum.events import JobReceived, SubmitAccepted, SubmitRejected
+from pithead.work.share import Solution
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class PoolProcess:
+    """`pithead pool` as a process of its own."""
+
+    def __init__(self, directory: Path):
+        self.directory = directory
+        self.stratum, self.api = free_port(), free_port()
+        self.process = None
+
+    async def start(self):
+        keys = {
+            "pool.stratum_port": self.stratum,
+            "pool.api_port": self.api,
+            "pool.block_interval_seconds": 1,
+            "pool.first_share_work": 64,
+            "pool.least_share_work": 64,
+            "pool.shares_per_minute": 600,
+        }
+        settings = [each for key, value in keys.items() for each in ("--set", f"{key}={value}")]
+        command = [sys.executable, "-m", "pithead", *settings, "pool", "--data", self.directory]
+        self.process = await asyncio.create_subprocess_exec(
+            *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+        )
+        line = await self.process.stdout.readline()
+        assert line.startswith(b"Stratum"), line
+
+    async def end(self, number):
+        os.kill(self.process.pid, number)
+        return await self.process.wait()
+
+
+class Ledger:
+    """What a miner knows of its own work."""
+
+    def __init__(self):
+        self.submitted = 0
+        self.accepted = 0
+        self.refused = 0
+        self.shares = 0
+
+
+async def mine(port, ledger, worker):
+    """Mine until the connection ends, whatever ends it; what is on its way then goes unanswered."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    client = ClientConnection(f"alice.{worker}", "x", "test/1")
+    client.start(0.0)
+    job, nonce = None, 0
+    try:
+        while True:
+            writer.write(client.data_to_send())
+            await writer.drain()
+            with suppress(TimeoutError):
+                data = await asyncio.wait_for(reader.read(65536), 0.01)
+                if not data:
+                    return
+                for event in client.receive(data, 0.0):
+                    match event:
+                        case JobReceived():
+                            job, nonce = event, 0
+                        case SubmitAccepted(submit=submit):
+                            ledger.accepted += submit.work
+                            ledger.shares += 1
+                        case SubmitRejected(submit=submit):
+                            ledger.refused += submit.work
+            if job is None:
+                continue
+            extranonce2 = random.randbytes(job.extranonce2_size)
+            header = job.job.header(
+                job.extranonce1, Solution(extranonce2, job.job.time, 0, job.job.version)
+            ).pack()
+            for found in scan(header, nonce, 512, job.target)[:8]:
+                solution = Solution(extranonce2, job.job.time, found, job.job.version)
+                ledger.submitted += client.submit(job, solution).work
+    except ConnectionError:
+        return
+    finally:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+async def test_every_answered_share_is_credited_once_through_three_kills(tmp_path):
+    dice = random.Random(5)
+    pool, ledgers = PoolProcess(tmp_path), {name: Ledger() for name in ("one", "two")}
+    for life in range(4):
+        await pool.start()
+        miners = [
+            asyncio.create_task(mine(pool.stratum, ledger, name))
+            for name, ledger in ledgers.items()
+        ]
+        await asyncio.sleep(2 + dice.random())
+        last = life == 3
+        code = await pool.end(signal.SIGTERM if last else signal.SIGKILL)
+        assert code == (0 if last else -signal.SIGKILL)
+        await asyncio.gather(*miners)
+
+    books = await Bookkeeper.open(tmp_path / "pool")
+    workers = books.workers("alice", time.time())
+    credited = {worker.name: worker.windows.work_24h for worker in workers}
+    for name, ledger in ledgers.items():
+        assert ledger.shares > 50
+        assert ledger.accepted <= credited[name] <= ledger.submitted - ledger.refused
+    assert books.blocks_found > 3
+    await books.close()
+
+
+async def test_stopped_in_order_the_pool_credited_exactly_what_it_answered_or_less_than_one_turn(
+    tmp_path,
+):
+    pool, ledger = PoolProcess(tmp_path), Ledger()
+    await pool.start()
+    miner = asyncio.create_task(mine(pool.stratum, ledger, "one"))
+    await asyncio.sleep(3)
+    assert await pool.end(signal.SIGINT) == 0
+    await miner
+    books = await Bookkeeper.open(tmp_path / "pool")
+    (worker,) = books.workers("alice", time.time())
+    assert ledger.accepted <= worker.windows.work_24h <= ledger.submitted - ledger.refused
+    await books.close()
