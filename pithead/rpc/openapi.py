@@ -139,6 +139,8 @@ def _renamed(shape: Any) -> Any:
         case {"$ref": str(reference), **rest}:
             place, _, name = reference.rpartition("/")
             return {"$ref": f"{place}/{_contract_names().get(name, name)}", **_renamed(rest)}
+        case {"enum": [int(), *_], **rest} if "type" not in shape:
+            return {"type": "integer", "enum": shape["enum"], **_renamed(rest)}
         case dict():
             return {key: _renamed(value) for key, value in shape.items() if key != "title"}
         case list() | tuple():

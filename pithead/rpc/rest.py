@@ -188,9 +188,17 @@ class _Endpoint:
                 data.decode()
             return self._decoder.decode(data)
         except msgspec.ValidationError as error:
+            _check_json(data)  # a wrong type is seen before the text behind it
             raise InvalidArgument(f"the body does not fit: {error}") from error
         except (ValueError, RecursionError) as error:
             raise BadRequest(f"the body is not JSON: {error}") from error
+
+
+def _check_json(data: bytes) -> None:
+    try:
+        msgspec.json.decode(data)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"the body is not JSON: {error}") from error
 
 
 def _from_path(text: str, kind: Any) -> Any:
