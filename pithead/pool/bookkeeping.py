@@ -68,8 +68,6 @@ class Bookkeeper:
         self._unwritten: tuple[Changes, Position] | None = None
         self._committer: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
-        self.unresolved: list[BlockFound] = []
-        """Blocks that the node had not answered for when the journal ended."""
 
     # Life
 
@@ -87,7 +85,6 @@ class Bookkeeper:
         except BaseException:
             keeper._thread.shutdown()
             raise
-        keeper.unresolved = [block.found_event() for block in keeper._books.blocks.unresolved()]
         keeper._committer = asyncio.get_running_loop().create_task(keeper._keep_committing())
         return keeper
 
@@ -171,6 +168,11 @@ class Bookkeeper:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     # Reading
+
+    @property
+    def unresolved(self) -> list[BlockFound]:
+        """Blocks that the node has not answered for: after a crash they are offered again."""
+        return [block.found_event() for block in self._books.blocks.unresolved()]
 
     @property
     def blocks_found(self) -> int:

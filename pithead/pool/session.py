@@ -50,6 +50,10 @@ from pithead.work.share import Reason, Solution
 NO_CEILING = 1 << 256
 
 
+TLS_HANDSHAKE = b"\x16"
+"""The first byte of a TLS client; no JSON begins so, and no line of it would ever end."""
+
+
 @dataclass(frozen=True, slots=True)
 class SessionSettings:
     line_limit: int = SERVER_LINE_LIMIT
@@ -126,6 +130,8 @@ class Session:
 
     def receive(self, data: bytes, now: float, wall: float) -> Turn:
         """Take bytes from the miner: answers in order, then what there is to push."""
+        if self._lease is None and data.startswith(TLS_HANDSHAKE):
+            return Turn(b"", [], "TLS on a port without it")
         close_reason: str | None = None
         try:
             lines = self._lines.feed(data)
