@@ -5,6 +5,12 @@ import json
 import pytest
 
 from pithead.rpc.openapi import document
+from tests.rpc.parcels import Store
+
+
+@pytest.fixture
+def store():
+    return Store()
 
 
 @pytest.fixture

@@ -1,11 +1,46 @@
+"""REST as a client of the store in `parcels.py` meets it."""
+
 import json
 
 import httpx
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pithead.rpc.rest import BODY_LIMIT_BYTES
+from tests.rpc.parcels import Store, app_of
+
+
+@pytest.fixture
+def store():
+    return Store()
+
+
+@pytest.fixture
+def app(store):
+    return app_of(store)
+
+
+@pytest.fixture
+async def client(app):
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://store/v1", headers={"Authorization": "open"}
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def ask(client):
+    """A request with a body that is sent as JSON."""
+
+    async def ask(verb, path, body=b""):
+        content = body if isinstance(body, bytes) else msgspec.json.encode(body)
+        headers = {"Content-Type": "application/json"}
+        return await client.request(verb, path, content=content, headers=headers)
+
+    return ask
 
 
 def is_a_sentence(response):
