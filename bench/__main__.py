@@ -3,11 +3,14 @@
 import argparse
 from collections.abc import Callable
 
-from bench import judge
+from bench import idle, judge, newblock, submits
 from bench.measure import machine
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "judge": judge.run,
+    "submits": submits.run,
+    "idle": idle.run,
+    "newblock": newblock.run,
 }
 
 

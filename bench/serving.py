@@ -1,0 +1,57 @@
+"""Starts the pools under test on the first core, and asks them."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.measure import cores, pinned
+
+Kind = Literal["pool", "baseline"]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A pool under test in its own process."""
+
+    process: "subprocess.Popen[str]"
+    port: int
+
+    def memory(self) -> float:
+        """Resident bytes."""
+        return self._ask("memory")
+
+    def block(self) -> float:
+        """Tells it of a new block; the moment, in seconds of the monotonic clock."""
+        return self._ask("block")
+
+    def _ask(self, question: str) -> float:
+        assert self.process.stdin is not None
+        self.process.stdin.write(question + "\n")
+        self.process.stdin.flush()
+        return read_number(self.process)
+
+
+@contextmanager
+def serving(kind: Kind) -> Iterator[Server]:
+    """A pool that listens, with books of its own; gone at the end."""
+    command = [sys.executable, "-m", "bench.server", kind]
+    with pinned(cores()[0]):
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+    try:
+        yield Server(process, int(read_number(process)))
+    finally:
+        process.communicate(timeout=60)
+
+
+def read_number(process: "subprocess.Popen[str]") -> float:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise RuntimeError("the pool under test ended early")
+    return float(json.loads(line))
