@@ -1,5 +1,6 @@
 """Upgrades of the firmware."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated, ClassVar
 
 from msgspec import UNSET, Meta, UnsetType
@@ -112,7 +113,9 @@ class UpgradeService(Service, name="braiins.bos.v1.UpgradeService"):
         raise Unimplemented(NOT_HERE)
 
     @rpc("SystemUpgrade", Http("POST", "/upgrade/system-upgrade", "systemUpgrade", status=204))
-    async def system_upgrade(self, request: SystemUpgradeRequest) -> SystemUpgradeResponse:
+    async def system_upgrade(
+        self, requests: AsyncIterator[SystemUpgradeRequest]
+    ) -> SystemUpgradeResponse:
         """Install the firmware image that is sent."""
         raise Unimplemented(NOT_HERE)
 

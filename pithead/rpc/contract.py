@@ -19,7 +19,7 @@ and its HTTP rule:
 What implements it derives from the service and overrides the method.
 """
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -110,6 +110,9 @@ class Operation:
     http: Http | None
     """None: gRPC alone has it."""
     streaming: bool
+    """Of responses."""
+    uploading: bool
+    """The requests are a stream; over REST a form, its parts named as the request's variants."""
     needs_token: bool
     over_grpc: bool
     summary: str
@@ -171,13 +174,16 @@ def _operation(method: str, function: Callable[..., Any], declared: _Declared) -
     hints = get_type_hints(function)
     response = hints["return"]
     streaming = get_origin(response) is AsyncGenerator
+    request = hints.get("request") or hints["requests"]
+    uploading = get_origin(request) is AsyncIterator
     return Operation(
         name=declared.name,
         method=method,
-        request=hints["request"],
+        request=get_args(request)[0] if uploading else request,
         response=get_args(response)[0] if streaming else response,
         http=declared.http,
         streaming=streaming,
+        uploading=uploading,
         needs_token=declared.needs_token,
         over_grpc=declared.over_grpc,
         summary=(function.__doc__ or "").strip().partition("\n")[0],

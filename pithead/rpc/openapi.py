@@ -72,18 +72,31 @@ def _item(operation: Operation, http: Http, body: Any, answer: Any) -> dict[str,
         "responses": {str(http.status): success, **_refusals(operation, http)},
         "security": [{"token": []}] if operation.needs_token else [],
     }
-    if body is not None:
+    if operation.uploading:
+        item["requestBody"] = {"required": True, "content": {"multipart/form-data": {
+            "schema": _form(operation, body)}}}  # fmt: skip
+    elif body is not None:
         item["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
     if parameters := _parameters(operation, http):
         item["parameters"] = parameters
     return item
 
 
+def _form(operation: Operation, message: Any) -> dict[str, Any]:
+    """One part that is a message, then those that are bytes."""
+    data = {"type": "string", "contentMediaType": "application/octet-stream"}
+    properties = {
+        name: data if kind is bytes else message
+        for name, kind in shapes.upload_parts(operation.request).items()
+    }
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
 def _refusals(operation: Operation, http: Http) -> dict[str, Any]:
     kinds: list[type[RpcError]] = []
     if operation.needs_token or operation.name == "Login":
         kinds.append(Unauthenticated)
-    if http.body is not None:
+    if http.body is not None or operation.uploading:
         kinds += [BadRequest, InvalidArgument]
     if http.verb != "GET":
         kinds.append(PreconditionFailed)

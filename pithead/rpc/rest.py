@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from pithead.rpc import shapes
+from pithead.rpc import multipart, shapes, uploads
 from pithead.rpc.contract import WHOLE, Http, Message, Operation, Service
 from pithead.rpc.errors import (
     BadRequest,
@@ -123,6 +123,8 @@ class _Endpoint:
     async def answer(self, request: Request) -> Response:
         if self._operation.needs_token:
             self._guard.check(request.headers.get("authorization"))
+        if self._operation.uploading:
+            return self._respond(await self._call(self._upload(request)))
         message = await self._message(request)
         if not self._operation.streaming:
             return self._respond(await self._call(message))
@@ -136,6 +138,13 @@ class _Endpoint:
             headers=HEADERS,
             media_type=self._http.media_type,
         )
+
+    def _upload(self, request: Request) -> AsyncIterator[Message]:
+        try:
+            boundary = multipart.boundary_of(request.headers.get("content-type", ""))
+        except multipart.BadForm as error:
+            raise UnsupportedMedia(str(error)) from error
+        return uploads.uploaded(request.stream(), boundary, self._operation.request)
 
     def _respond(self, response: Message) -> Response:
         if self._http.answer is None:

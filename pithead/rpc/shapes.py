@@ -10,7 +10,10 @@ from pithead.rpc.contract import WHOLE, Http, Message, Operation
 
 
 def body_type(operation: Operation, http: Http) -> Any:
-    """The type of the body; None where there is no body."""
+    """The type of the body; None where there is no body. Of a form, its part that is a message."""
+    if operation.uploading:
+        parts = upload_parts(operation.request).values()
+        return next(kind for kind in parts if kind is not bytes)
     if http.body is None:
         return None
     if http.body == WHOLE:
@@ -60,6 +63,18 @@ def request_of(operation: Operation, http: Http, body: Any, parameters: dict[str
         kind = without_none(field_type(operation.request, outer)) if inner else None
         fields[outer] = kind(**{inner: body}) if kind is not None else body
     return operation.request(**fields)
+
+
+@cache
+def upload_parts(message: type[Message]) -> dict[str, Any]:
+    """What the parts of a form are called, and their types: the variants of the message's oneof."""
+    (field,) = message.__struct_fields__
+    oneof: type[Message] = bare(field_type(message, field))
+    hints = get_type_hints(oneof)
+    return {
+        name: next(each for each in get_args(hints[name]) if each is not msgspec.UnsetType)
+        for name in oneof.__struct_fields__
+    }
 
 
 @cache
