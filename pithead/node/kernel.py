@@ -8,18 +8,21 @@ is given again whatever it lost.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 import structlog
 
-from pithead.bitcoin.block import Block
+from pithead.bitcoin.block import HEADER_SIZE, Block, Header
+from pithead.bitcoin.encoding import DecodeError
+from pithead.bitcoin.hashing import wire_from_display
 from pithead.bitcoin.network import REGTEST, Network
 from pithead.node.assembler import MEDIAN_OF, Parent, assemble
-from pithead.node.blockfile import BlockFile, BlockRecord
+from pithead.node.blockfile import BlockFile, BlockFileDamaged, BlockRecord
 from pithead.node.bootstrap import solve
-from pithead.node.library import ConsensusLibrary
+from pithead.node.library import SIDE_BRANCH, ChainInUse, ConsensusLibrary
 from pithead.node.node import BlockAccepted, BlockRefused, NodeUnavailable, Submission, Tip
 from pithead.node.retarget import RetargetSettings, next_block_work
 from pithead.node.wallet import FeeSettings, Wallet
@@ -54,11 +57,9 @@ class KernelNode:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="chain")
         self._changed = asyncio.Event()
         self._closed = False
-        self._wallet = Wallet()
-        self._wallet_height = 0
-        self._wallet_tip = bytes.fromhex(self.network.genesis_hash_display)[::-1]
-        self._block_work = settings.first_block_work
-        self._last_arrival_ms: int | None = None
+        self._resources = ExitStack()
+        self._last_arrival_ms = 0
+        self._forget()
 
     @staticmethod
     async def open(
@@ -75,7 +76,7 @@ class KernelNode:
         try:
             await node._run(lambda: node._open(progress))
         except BaseException:
-            node._thread.shutdown()
+            await node.close()
             raise
         return node
 
@@ -85,8 +86,8 @@ class KernelNode:
         return await self._run(self._template)
 
     async def submit(self, block: bytes) -> Submission:
-        arrived = self._clock()
-        answer = await self._run(lambda: self._submit(block, arrived))
+        arrived_ms = int(self._clock() * 1000)
+        answer = await self._run(lambda: self._submit(block, arrived_ms))
         match answer:
             case BlockAccepted(duplicate=False):
                 self._changed.set()
@@ -118,9 +119,9 @@ class KernelNode:
         """Let the library write its state down, which spares the next start the replay."""
         if self._closed:
             return
-        await self._run(self._close)
         self._closed = True
         self._changed.set()
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._resources.close)
         self._thread.shutdown()
 
     # On the chain's thread
@@ -132,35 +133,48 @@ class KernelNode:
 
     def _open(self, progress: Progress) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
+        try:
+            self._blocks = BlockFile(self._directory / "blocks.journal")
+        except BlockingIOError as error:
+            raise ChainInUse(f"another process uses the chain in {self._directory}") from error
+        self._resources.callback(self._blocks.close)
         self._library = ConsensusLibrary(self._directory)
-        self._blocks = BlockFile(self._directory / "blocks.journal")
+        self._resources.callback(self._library.close)
         for record in self._blocks.records():
-            self._replay(record)
+            if not self._library.has_on_best_chain(_hash_wire(record)):
+                self._library.process(record.block)
+        self._recount()
         self._bootstrap(progress)
         self._last_arrival_ms = int(self._clock() * 1000)  # the time it was closed is nobody's
-        log.info("chain open", height=self._library.height, wallet_coins=len(self._wallet))
+        log.info("chain open", height=self._height, wallet_coins=len(self._wallet))
 
-    def _replay(self, record: BlockRecord) -> None:
-        block = Block.parse(record.block)
-        if not self._library.knows(block.header.hash_wire):
-            self._library.process(record.block)
-        if block.header.prev_hash_wire == self._wallet_tip:
-            self._follow(block, record)
+    def _forget(self) -> None:
+        self._wallet = Wallet()
+        self._height = 0
+        self._tip_wire = wire_from_display(self.network.genesis_hash_display)
+        self._block_work = self._settings.first_block_work
+
+    def _recount(self) -> None:
+        """Wallet and block work from the journal's blocks, those of the best chain alone."""
+        self._forget()
+        for record in self._blocks.records():
+            if self._library.has_on_best_chain(_hash_wire(record)):
+                self._follow(Block.parse(record.block), record)
+        if self._tip_wire != self._library.tip_wire:
+            raise BlockFileDamaged(
+                f"the journal in {self._directory} ends at height {self._height}, the chain at "
+                f"{self._library.height}: blocks are missing from the journal"
+            )
 
     def _follow(self, block: Block, record: BlockRecord) -> None:
         """Keep wallet and block work in step with a block that extends the chain."""
-        self._wallet.connect(self._wallet_height + 1, block.transactions)
-        self._wallet_height += 1
-        self._wallet_tip = block.header.hash_wire
-        if self._wallet_height > self._settings.bootstrap_blocks:
-            self._retarget(record)
-
-    def _retarget(self, record: BlockRecord) -> None:
-        interval = self._settings.retarget.interval_ms
-        last = self._last_arrival_ms
-        solve_ms = interval if last is None else record.arrived_ms - last
-        self._last_arrival_ms = record.arrived_ms
-        self._block_work = next_block_work(record.block_work, solve_ms, self._settings.retarget)
+        self._height += 1
+        self._tip_wire = block.header.hash_wire
+        self._wallet.connect(self._height, block.transactions)
+        if self._height > self._settings.bootstrap_blocks:
+            self._block_work = next_block_work(
+                record.block_work, record.solve_ms, self._settings.retarget
+            )
 
     def _bootstrap(self, progress: Progress) -> None:
         """Mine the first blocks, a minute apart and the last a minute before now."""
@@ -168,7 +182,7 @@ class KernelNode:
         first_time = int(self._clock()) - 60 * (total + 1)
         while (height := self._library.height) < total:
             template = self._assemble(first_time + 60 * (height + 1), block_work=1)
-            answer = self._take(solve(template), work=1, arrived=float(template.time))
+            answer = self._take(BlockRecord(solve(template), 1, 0))
             if not isinstance(answer, BlockAccepted):
                 raise NodeUnavailable(f"the chain refuses its own first blocks: {answer}")
             if height % 50 == 49 or height + 1 == total:
@@ -191,19 +205,41 @@ class KernelNode:
         )
         return assemble(parent, candidates, self.network, now, block_work)
 
-    def _submit(self, raw: bytes, arrived: float) -> Submission:
-        answer = self._take(raw, self._block_work, arrived)
-        self._blocks.sync()
+    def _submit(self, raw: bytes, arrived_ms: int) -> Submission:
+        try:
+            hash_wire = Block.parse(raw).header.hash_wire
+        except DecodeError as error:
+            return BlockRefused(f"undecodable: {error}")
+        if self._library.has_on_best_chain(hash_wire):
+            return BlockAccepted(duplicate=True)
+        record = BlockRecord(raw, self._block_work, arrived_ms - self._last_arrival_ms)
+        try:
+            answer = self._take(record, durably=True)
+        except OSError as error:
+            raise NodeUnavailable(f"the journal of blocks cannot be written: {error}") from error
+        if isinstance(answer, BlockAccepted):
+            self._last_arrival_ms = arrived_ms
         return answer
 
-    def _take(self, raw: bytes, work: int, arrived: float) -> Submission:
+    def _take(self, record: BlockRecord, durably: bool = False) -> Submission:
         """Journal first: a block the library has and the journal has not is lost by `kill -9`."""
-        record = BlockRecord(raw, work, int(arrived * 1000))
         self._blocks.append(record)
-        answer = self._library.process(raw)
-        if isinstance(answer, BlockAccepted) and not answer.duplicate:
-            self._follow(Block.parse(raw), record)
+        if durably:
+            self._blocks.sync()
+        answer = self._library.process(record.block)
+        if isinstance(answer, BlockRefused) and answer != SIDE_BRANCH:
+            self._blocks.take_back()
+        elif self._library.tip_wire != self._tip_wire:
+            self._catch_up(record)
         return answer
+
+    def _catch_up(self, record: BlockRecord) -> None:
+        block = Block.parse(record.block)
+        if block.header.prev_hash_wire == self._tip_wire:
+            self._follow(block, record)
+        else:
+            log.warning("the chain has changed branches", height=self._library.height)
+            self._recount()
 
     def _tip(self) -> Tip:
         tip = self._library.block_at(self._library.height)
@@ -214,7 +250,6 @@ class KernelNode:
             return None
         return self._library.block_at(height).hash_wire[::-1].hex()
 
-    def _close(self) -> None:
-        self._library.close()
-        self._blocks.sync()
-        self._blocks.close()
+
+def _hash_wire(record: BlockRecord) -> bytes:
+    return Header.unpack(record.block[:HEADER_SIZE]).hash_wire

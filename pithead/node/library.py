@@ -6,7 +6,7 @@ log; and the objects its callbacks need are kept alive. All calls are to be made
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +14,13 @@ import pbk
 
 from pithead.bitcoin.block import HEADER_SIZE, Header
 from pithead.bitcoin.encoding import DecodeError
+from pithead.bitcoin.transaction import TxOut
 from pithead.node.node import BlockAccepted, BlockRefused, Submission
 
 _REASON = re.compile(r"(?:FAILED \((?P<checked>.+)\)|ConnectBlock \w+ failed, (?P<connected>.+))")
 _KEPT_LINES = 50
+
+SIDE_BRANCH = BlockRefused("inconclusive: not invalid, but not on the best chain")
 
 
 class ChainInUse(Exception):
@@ -56,6 +59,11 @@ class ConsensusLibrary:
     def height(self) -> int:
         return int(self._chain.height)
 
+    @property
+    def tip_wire(self) -> bytes:
+        """The hash of the last block of the best chain."""
+        return self.block_at(self.height).hash_wire
+
     def block_at(self, height: int) -> ChainBlock:
         """A block of the best chain. Raises IndexError above the tip."""
         entry = self._chain.block_tree_entries[height]
@@ -67,9 +75,13 @@ class ConsensusLibrary:
         tip = self.height
         return tuple(self.block_at(each).time for each in range(max(0, tip + 1 - count), tip + 1))
 
-    def knows(self, hash_wire: bytes) -> bool:
-        """Whether a block was processed in this life of the library, or before a clean close."""
-        return pbk.BlockHash(hash_wire) in self._chain_manager.block_tree_entries
+    def has_on_best_chain(self, hash_wire: bytes) -> bool:
+        entries = self._chain_manager.block_tree_entries
+        key = pbk.BlockHash(hash_wire)
+        if key not in entries:
+            return False
+        height = entries[key].height
+        return height <= self.height and self.block_at(height).hash_wire == hash_wire
 
     def process(self, raw: bytes) -> Submission:
         """Judge one block. A duplicate is accepted; one that is valid but not best is refused."""
@@ -86,20 +98,29 @@ class ConsensusLibrary:
             return BlockRefused(self._last_error() or "rejected")
         if self._checked.get(hash_wire) is False:
             return BlockRefused(self._last_error() or "rejected")
-        if not self._is_on_best_chain(hash_wire):
-            return BlockRefused("inconclusive: not invalid, but not on the best chain")
+        if not self.has_on_best_chain(hash_wire):
+            return SIDE_BRANCH
         return BlockAccepted(duplicate=not is_new)
+
+    def scripts_allow(self, raw: bytes, spent: Sequence[TxOut]) -> bool:
+        """Whether a transaction may spend these outputs, one for each input in order."""
+        transaction = pbk.Transaction(raw)
+        outputs = [
+            pbk.TransactionOutput(pbk.ScriptPubkey(each.script), each.value_sats) for each in spent
+        ]
+        computed = pbk.script.PrecomputedTransactionData(transaction, outputs)
+        return all(
+            output.script_pubkey.verify(
+                each.value_sats, transaction, computed, index, pbk.ScriptVerificationFlags.ALL
+            )
+            for index, (output, each) in enumerate(zip(outputs, spent, strict=True))
+        )
 
     def close(self) -> None:
         """Let the library write its state down; it does so only now."""
         del self._chain
         del self._chain_manager
-
-    def _is_on_best_chain(self, hash_wire: bytes) -> bool:
-        if not self.knows(hash_wire):
-            return False
-        height = self._chain_manager.block_tree_entries[pbk.BlockHash(hash_wire)].height
-        return height <= self.height and self.block_at(height).hash_wire == hash_wire
+        del self._log
 
     def _take_line(self, line: str) -> None:
         self._lines.append(line)

@@ -44,6 +44,32 @@ def test_an_unfinished_end_is_cut_and_the_next_block_follows_the_last_whole_one(
         assert read(path) == [*survivors, RECORDS[0]]
 
 
+def test_zeros_at_the_end_as_a_power_cut_leaves_them_are_cut(tmp_path):
+    path = tmp_path / "blocks"
+    path.write_bytes(written(path) + bytes(500))
+    assert read(path) == RECORDS
+    assert read(path) == RECORDS
+
+
+def test_the_last_block_can_be_taken_back(tmp_path):
+    path = tmp_path / "blocks"
+    whole = written(path)
+    file = BlockFile(path)
+    file.append(RECORDS[2])
+    file.take_back()
+    file.close()
+    assert path.read_bytes() == whole
+
+
+def test_what_cannot_be_read_again_is_not_written(tmp_path):
+    file = BlockFile(tmp_path / "blocks")
+    for block in (b"", bytes(4_000_001)):
+        with pytest.raises(ValueError, match="are no block"):
+            file.append(BlockRecord(block, 1, 0))
+    file.close()
+    assert read(tmp_path / "blocks") == []
+
+
 def test_damage_in_the_middle_is_reported_with_its_place(tmp_path):
     path = tmp_path / "blocks"
     whole = bytearray(written(path))

@@ -5,14 +5,16 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
+from pithead.bitcoin.block import Block
 from pithead.bitcoin.network import REGTEST
+from pithead.node.blockfile import BlockFileDamaged
 from pithead.node.kernel import KernelNode, KernelSettings
-from pithead.node.library import ChainInUse
-from pithead.node.node import BlockAccepted
-from tests.node.mining import mine
+from pithead.node.node import BlockAccepted, BlockRefused, NodeUnavailable
+from tests.node.mining import mine, with_only
 from tests.node.test_node import SteppedClock
 
 SETTINGS = KernelSettings(first_block_work=8)
@@ -24,7 +26,7 @@ from pithead.node.kernel import KernelNode, KernelSettings
 from tests.node.mining import mine
 
 async def main():
-    now = [1_790_000_000.0]
+    now = [1_700_000_000.0]
     settings = KernelSettings(first_block_work=8)
     node = await KernelNode.open(Path(sys.argv[1]), settings, lambda: now[0])
     while True:
@@ -81,19 +83,108 @@ async def test_blocks_faster_than_the_interval_make_the_next_harder(tmp_path):
     await node.close()
 
 
+async def test_the_target_of_a_tip_is_the_same_after_any_rest(tmp_path):
+    clock = SteppedClock()
+    for seconds in (7, 300, 1):
+        node = await KernelNode.open(tmp_path, SETTINGS, clock)
+        clock.now += seconds
+        await node.submit(mine(await node.template()))
+        target = (await node.template()).block_target
+        await node.close()
+        clock.now += 86_400
+        node = await KernelNode.open(tmp_path, SETTINGS, clock)
+        assert (await node.template()).block_target == target
+        await node.close()
+
+
+async def test_refused_blocks_leave_no_trace_behind_a_restart(tmp_path):
+    clock = SteppedClock()
+    node = await KernelNode.open(tmp_path, SETTINGS, clock)
+    size = (tmp_path / "blocks.journal").stat().st_size
+    for raw in (b"", b"\xff" * 5000, mine(await node.template(), value_sats=10**12)):
+        assert isinstance(await node.submit(raw), BlockRefused)
+    assert (tmp_path / "blocks.journal").stat().st_size == size
+    assert await node.submit(mine(await node.template())) == BlockAccepted()
+    template = await node.template()
+    await node.close()
+    node = await KernelNode.open(tmp_path, SETTINGS, clock)
+    again = await node.template()
+    assert (again.height, again.transactions) == (template.height, template.transactions)
+    assert await node.submit(mine(again)) == BlockAccepted()
+    await node.close()
+
+
+async def test_a_wallet_that_saw_a_change_of_branches_is_the_one_a_restart_finds(tmp_path):
+    node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
+    template = await node.template()
+    await node.submit(mine(template, b"one"))
+    other = mine(template, b"two", script=b"\x51")
+    await node.submit(other)
+    parent = Block.parse(other).header.hash_wire
+    await node.submit(mine(with_only(replace(await node.template(), prev_hash_wire=parent))))
+    template = await node.template()
+    await node.close()
+    node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
+    assert await node.template() == template
+    await node.close()
+
+
+async def test_a_journal_with_blocks_missing_is_told_from_a_chain(tmp_path):
+    node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
+    await node.submit(mine(await node.template()))
+    await node.close()
+    journal = tmp_path / "blocks.journal"
+    journal.write_bytes(journal.read_bytes()[:-1])
+    with pytest.raises(BlockFileDamaged, match="ends at height 600, the chain at 601"):
+        await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
+
+
+async def test_a_full_disk_is_trouble_for_now_and_not_for_the_journal(tmp_path, monkeypatch):
+    node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
+    template = await node.template()
+    write = os.write
+
+    def half_then_full(descriptor, data):
+        monkeypatch.setattr(os, "write", full)
+        return write(descriptor, bytes(data[: len(data) // 2]))
+
+    def full(descriptor, data):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", half_then_full)
+    with pytest.raises(NodeUnavailable, match="No space left"):
+        await node.submit(mine(template))
+    monkeypatch.setattr(os, "write", write)
+    assert await node.submit(mine(template)) == BlockAccepted()
+    await node.close()
+    node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
+    assert (await node.tip()).height == template.height
+    await node.close()
+
+
+OPEN_AS_SECOND = """
+import asyncio, sys
+from pathlib import Path
+from pithead.node.kernel import KernelNode, KernelSettings
+from pithead.node.library import ChainInUse
+
+try:
+    asyncio.run(KernelNode.open(Path(sys.argv[1]), KernelSettings(8), lambda: 1_700_000_000.0))
+except ChainInUse as error:
+    print(error)
+    sys.exit(7)
+"""
+
+
 async def test_a_second_owner_is_told_that_the_chain_is_in_use(tmp_path):
     node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
-    second = "import sys; from pathlib import Path; from pithead.node.library import *\n"
-    second += (
-        "try: ConsensusLibrary(Path(sys.argv[1]))\nexcept ChainInUse as e: print(e); sys.exit(7)"
-    )
     done = await asyncio.to_thread(
-        subprocess.run, [sys.executable, "-c", second, str(tmp_path)], capture_output=True
+        subprocess.run, [sys.executable, "-c", OPEN_AS_SECOND, str(tmp_path)], capture_output=True
     )
     assert done.returncode == 7
-    assert b"another process" in done.stdout
+    assert b"another process uses the chain" in done.stdout
+    assert await node.submit(mine(await node.template())) == BlockAccepted()
     await node.close()
-    assert issubclass(ChainInUse, Exception)
 
 
 @pytest.mark.slow
@@ -108,9 +199,8 @@ def test_no_block_whose_acceptance_was_seen_is_lost_by_a_kill(tmp_path):
         process.wait()
         lines += process.stdout.read().splitlines()
         process.stdout.close()
-        height, hash_display = (
-            lines[-1].split()[:2] if len(lines[-1].split()) == 2 else lines[-2].split()
-        )
+        seen = [line.split() for line in lines]
+        height, hash_display = next(parts for parts in reversed(seen) if len(parts) == 2)
 
         async def look(height=int(height)):
             node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())

@@ -2,15 +2,22 @@
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
 from pithead.bitcoin.block import Block
+from pithead.bitcoin.hashing import display_from_wire
+from pithead.bitcoin.script import ANYONE_CAN_SPEND
+from pithead.bitcoin.transaction import Transaction, TxIn, TxOut
 from pithead.node.kernel import KernelNode, KernelSettings
 from pithead.node.node import BlockAccepted, BlockRefused, NodeUnavailable
-from tests.node.mining import mine
+from pithead.node.wallet import WALLET_SCRIPT
+from tests.node.mining import mine, solved, with_only
 
-NOW = 1_790_000_000.0
+NOW = 1_700_000_000.0
+"""In the past of every machine that runs this: the library looks at the real clock."""
+FAR_FUTURE = 0xF000_0000
 
 
 class SteppedClock:
@@ -81,7 +88,7 @@ async def test_templates_carry_fees_transactions_and_a_commitment_and_stay_accep
             {"witness_commitment_script": b"\x6a\x24\xaa\x21\xa9\xed" + bytes(32)},
             "bad-witness-merkle",
         ),
-        ({"time": 2_000_000_000}, "time-too-new"),
+        ({"time": FAR_FUTURE}, "time-too-new"),
         ({"min_time": 0, "time": 1_000_000_000}, "time-too-old"),
         ({"bits": 0x1D00FFFF}, "high-hash"),
     ],
@@ -94,16 +101,59 @@ async def test_an_invalid_block_is_refused_with_the_librarys_reason(node, change
     assert await node.tip() == before
 
 
-async def test_a_block_with_a_changed_transaction_has_the_wrong_root(node):
-    raw = bytearray(mine(await node.template()))
-    raw[130] ^= 1
-    answer = await node.submit(bytes(raw))
+async def test_a_block_with_another_merkle_root_is_refused(node):
+    template = await node.template()
+    block = Block.parse(mine(template))
+    answer = await node.submit(
+        solved(replace(block, header=replace(block.header, merkle_root_wire=bytes(32)))).serialize()
+    )
     assert isinstance(answer, BlockRefused)
+    assert "bad-txnmrklroot" in answer.reason
 
 
-@pytest.mark.parametrize("garbage", [b"", b"\x00", bytes(80), b"\xff" * 5000])
-async def test_garbage_is_refused(node, garbage):
+async def test_a_coin_of_a_coinbase_is_refused_while_it_is_young(node):
+    first = await node.template()
+    raw = mine(first)
+    await node.submit(raw)
+    coinbase = Block.parse(raw).transactions[0]
+    spend = Transaction(
+        2,
+        (TxIn(coinbase.txid_wire, 0, witness=(ANYONE_CAN_SPEND,)),),
+        (TxOut(coinbase.outputs[0].value_sats, WALLET_SCRIPT),),
+    )
+    answer = await node.submit(mine(with_only(await node.template(), spend)))
+    assert isinstance(answer, BlockRefused)
+    assert "bad-txns-premature-spend-of-coinbase" in answer.reason
+
+
+async def test_a_coin_that_does_not_exist_cannot_be_spent(node):
+    spend = Transaction(
+        2, (TxIn(bytes(31) + b"\x01", 0, witness=(ANYONE_CAN_SPEND,)),), (TxOut(1, WALLET_SCRIPT),)
+    )
+    answer = await node.submit(mine(with_only(await node.template(), spend)))
+    assert isinstance(answer, BlockRefused)
+    assert "bad-txns-inputs-missingorspent" in answer.reason
+
+
+@pytest.mark.parametrize("garbage", [b"", b"\x00", bytes(80), b"\xff" * 5000, bytes(4_100_000)])
+async def test_garbage_is_refused_and_the_chain_goes_on(node, garbage):
     assert isinstance(await node.submit(garbage), BlockRefused)
+    assert await node.submit(mine(await node.template())) == BlockAccepted()
+
+
+async def test_a_longer_branch_takes_over_and_templates_follow_it(node):
+    template = await node.template()
+    await node.submit(mine(template, b"one"))
+    other = mine(template, b"two")
+    await node.submit(other)
+    parent = Block.parse(other).header.hash_wire
+    child = with_only(replace(await node.template(), prev_hash_wire=parent))
+    raw = mine(child)
+    assert await node.submit(raw) == BlockAccepted()
+    assert (await node.tip()).hash_display == display_from_wire(Block.parse(raw).header.hash_wire)
+    assert await node.block_hash_display(template.height) == display_from_wire(parent)
+    for _ in range(3):
+        assert await node.submit(mine(await node.template())) == BlockAccepted()
 
 
 async def test_every_reader_of_tips_gets_the_present_one_and_each_change(node):
@@ -118,7 +168,14 @@ async def test_every_reader_of_tips_gets_the_present_one_and_each_change(node):
     assert [await reader for reader in readers] == [[height, height + 1]] * 3
 
 
-async def test_a_closed_node_says_so(node):
-    await node.close()
+async def test_a_closed_node_says_so_and_its_readers_of_tips_come_to_an_end(node):
+    async def read():
+        return [tip.height async for tip in node.tips()]
+
+    reader = asyncio.create_task(read())
+    height = (await node.tip()).height
+    while_closing = await asyncio.gather(node.close(), node.template(), return_exceptions=True)
+    assert isinstance(while_closing[1], NodeUnavailable)
+    assert await reader in ([], [height])
     with pytest.raises(NodeUnavailable):
         await node.template()
