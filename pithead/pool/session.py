@@ -131,7 +131,7 @@ class Session:
     def receive(self, data: bytes, now: float, wall: float) -> Turn:
         """Take bytes from the miner: answers in order, then what there is to push."""
         if self._lease is None and data.startswith(TLS_HANDSHAKE):
-            return Turn(b"", [], "TLS on a port without it")
+            return Turn(b"", [], "not Stratum")
         close_reason: str | None = None
         try:
             lines = self._lines.feed(data)
