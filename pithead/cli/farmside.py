@@ -2,8 +2,9 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
@@ -22,9 +23,10 @@ from pithead.farm.hashing import WorkerEngine
 from pithead.farm.machines import build_machine
 from pithead.hardware.models import model_named
 from pithead.miner.api.app import build_app
-from pithead.miner.api.passwords import PasswordFile
+from pithead.miner.api.surroundings import surround
 from pithead.miner.configuration import PoolGroup
 from pithead.miner.daemon import Daemon, Machine
+from pithead.miner.interfaces import interface_of
 
 log = structlog.get_logger(__name__)
 
@@ -57,12 +59,21 @@ class Machines:
         ]
         self._engine = WorkerEngine()
         self.daemon = Daemon(self.machines, clock, self._engine)
-        self._apps: Mapping[str, ASGIApp] = {
-            place.address: build_app(
-                machine.miner, PasswordFile(directory / place.name / "password"), clock.now, wall
+        self._apps: dict[str, ASGIApp] = {}
+        self._surroundings = [
+            surround(
+                machine.miner,
+                directory / place.name,
+                clock.now,
+                place.plan(directory).defaults,
+                partial(interface_of, place.address),
             )
             for place, machine in zip(places, self.machines, strict=True)
-        }
+        ]
+        for place, machine, around in zip(places, self.machines, self._surroundings, strict=True):
+            machine.attend = around.step
+            machine.miner.system.watch(partial(self._power, place.address))
+            self._apps[place.address] = build_app(machine.miner, around, clock.now, wall)
         self._rest = rest
         self._server: HttpServer | None = None
         self.port: RestPort | None = None
@@ -89,6 +100,17 @@ class Machines:
             await self._server.stop()
         await self.daemon.stop()
         await self._engine.close()
+        for around in self._surroundings:
+            await around.logs.settled()
+
+    def _power(self, address: str, is_up: bool) -> None:
+        """The API of a machine goes away and comes back with the machine."""
+        if self._server is None:
+            return
+        if is_up:
+            self._server.open(address)
+        else:
+            self._server.close(address)
 
     def rest_of(self, place: Place) -> str:
         """`host:port` of one machine's REST API."""

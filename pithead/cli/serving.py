@@ -5,8 +5,14 @@ import contextlib
 import socket
 from collections.abc import Iterator, Sequence
 
+import structlog
 import uvicorn
 from starlette.types import ASGIApp
+
+log = structlog.get_logger(__name__)
+
+LAST_WORDS_SECONDS = 0.5
+"""For answers under way on a connection that is about to be cut."""
 
 
 class AddressTaken(Exception):
@@ -37,6 +43,13 @@ def listen(host: str, port: int, setting: str) -> socket.socket:
     return bound
 
 
+def _abort(connection: object) -> None:
+    """Streams never end by themselves."""
+    transport = getattr(connection, "transport", None)
+    if transport is not None:
+        transport.abort()
+
+
 class _Server(uvicorn.Server):
     """Uvicorn leaves the signals to whoever owns the loop."""
 
@@ -62,6 +75,8 @@ class HttpServer:
         self._server = _Server(config)
         self._sockets = list(sockets)
         self._task: asyncio.Task[None] | None = None
+        self._doors: dict[tuple[str, int], asyncio.Server | None] = {}
+        self._opening: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Return once connections are answered."""
@@ -71,6 +86,49 @@ class HttpServer:
                 await self._task
                 raise RuntimeError("the HTTP server ended before it started")
             await asyncio.sleep(0.005)
+        for server in self._server.servers:
+            self._doors[server.sockets[0].getsockname()[:2]] = server
+
+    def close(self, host: str) -> None:
+        """Listen no more on the sockets of `host`; answers under way still go out."""
+        for (address, port), door in self._doors.items():
+            if address == host and door is not None:
+                self._doors[address, port] = None
+                self._server.servers.remove(door)
+                door.close()
+        for connection in tuple(self._server.server_state.connections):
+            local = getattr(connection, "server", None)
+            if local is not None and local[0] == host:
+                connection.shutdown()
+                loop = asyncio.get_running_loop()
+                loop.call_later(LAST_WORDS_SECONDS, _abort, connection)
+
+    def open(self, host: str) -> None:
+        """Listen again where `close` ended it."""
+        for (address, port), door in self._doors.items():
+            if address == host and door is None:
+                task = asyncio.get_running_loop().create_task(self._open(address, port))
+                self._opening.add(task)
+                task.add_done_callback(self._opening.discard)
+
+    async def _open(self, host: str, port: int) -> None:
+        config, state = self._server.config, self._server.server_state
+        app_state = self._server.lifespan.state
+
+        def connected() -> asyncio.Protocol:
+            made: asyncio.Protocol = config.http_protocol_class(  # type: ignore[call-arg]
+                config=config, server_state=state, app_state=app_state
+            )
+            return made
+
+        try:
+            bound = listen(host, port, "another port")
+        except (AddressTaken, PermissionError) as error:
+            log.error("api.not_open", host=host, port=port, error=str(error))
+            return
+        server = await asyncio.get_running_loop().create_server(connected, sock=bound)
+        self._doors[host, port] = server
+        self._server.servers.append(server)
 
     async def stop(self) -> None:
         """Finish the requests under way, at most two seconds, and close the sockets."""

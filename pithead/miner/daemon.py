@@ -5,7 +5,7 @@ decided in the cores; here bytes and time are carried.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -87,6 +87,8 @@ class Machine:
     keeper: SettingsKeeper | None = None
     source_address: str | None = None
     """The local address its connections come from."""
+    attend: Callable[[float], None] | None = None
+    """What goes on beside its mining; called after each of its steps."""
 
 
 class Daemon:
@@ -154,6 +156,8 @@ class Daemon:
         requests: list[ScanRequest] = []
         for number, machine in enumerate(self.machines, 1):
             machine.miner.step(now)
+            if machine.attend is not None:
+                machine.attend(now)
             self._links[machine].keep(now)
             scans = machine.hashing.pending_scans()
             if scans:

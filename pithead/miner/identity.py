@@ -1,5 +1,6 @@
 """What tells one machine of a model from its sisters, and names for what it is given."""
 
+import dataclasses
 import hashlib
 
 import msgspec
@@ -32,6 +33,13 @@ def identity_of(model: MachineModel, seed: str) -> Identity:
             _word(seed, f"board/{number}", _CAPITALS, 17) for number in range(model.boards)
         ),
     )
+
+
+def version_named(current: str | None) -> BosVersion:
+    """The firmware of a machine that was upgraded to another; None: it was not."""
+    if current is None:
+        return BOS_VERSION
+    return dataclasses.replace(BOS_VERSION, current=current, bos_plus=current.endswith("-plus"))
 
 
 class Namer:

@@ -4,7 +4,7 @@ A pure core: `step` is called often with the time; operators' verbs and all read
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -19,7 +19,7 @@ from pithead.miner.configuration import PoolGroup, Settings
 from pithead.miner.cooling import Cooling
 from pithead.miner.faults import POOLS_DEAD, TOO_HOT, Faults
 from pithead.miner.feed import Feed
-from pithead.miner.identity import BOS_VERSION, Namer
+from pithead.miner.identity import Namer, version_named
 from pithead.miner.licence import Licence
 from pithead.miner.meter import WorkMeter, summed
 from pithead.miner.pool_url import read_pool_url
@@ -34,6 +34,7 @@ from pithead.miner.snapshot import (
 )
 from pithead.miner.standing import Standing
 from pithead.miner.system import System
+from pithead.miner.system_settings import StaticAddress
 from pithead.miner.tally import shown_difficulty
 from pithead.miner.tuner import Tuner
 from pithead.miner.upstream import Upstream
@@ -284,6 +285,12 @@ class Miner:
             self.settings, pool_groups=named, uids_given=names.given
         )
 
+    def configure_network(self, hostname: str | None, network: StaticAddress | None) -> None:
+        """Keep the configuration of the network; both have been checked."""
+        self._change(
+            hostname=hostname, system=msgspec.structs.replace(self.settings.system, network=network)
+        )
+
     def replace_settings(self, settings: Settings) -> None:
         """Keep other settings altogether; they take effect when the mining process begins."""
         self.settings = settings
@@ -309,8 +316,8 @@ class Miner:
         return Snapshot(
             at=now,
             model=self._device.model,
-            identity=self._named_identity(),
-            bos_version=BOS_VERSION,
+            identity=self.identity,
+            bos_version=version_named(self.settings.system.version),
             status=self.standing.status,
             condition=self.standing.condition,
             system_uptime_s=int(now - self.system.started),
@@ -338,9 +345,14 @@ class Miner:
             pool_groups=self._upstreams.snapshot(self._feed.has_work),
         )
 
-    def _named_identity(self) -> Identity:
+    @property
+    def identity(self) -> Identity:
         identity, hostname = self._identity, self.settings.hostname
         return identity if hostname is None else dataclasses.replace(identity, hostname=hostname)
+
+    def pool_states(self) -> Iterator[tuple[str, str | None]]:
+        """Each pool that may be mined at, with what is wrong with it."""
+        return self._upstreams.states()
 
     def _board(self, number: int, now: float) -> BoardSnapshot:
         reading = self._readings.boards[number]

@@ -47,6 +47,12 @@ class Upstreams:
                 yield from usable
                 return
 
+    def states(self) -> Iterator[tuple[str, str | None]]:
+        """Address and problem of each; None: it lives."""
+        for upstream in self._working_group():
+            problem = None if upstream.is_alive else upstream.problem or "not connected"
+            yield upstream.target.url, problem
+
     def snapshot(self, is_mining: bool) -> tuple[PoolGroupSnapshot, ...]:
         active = self.active() if is_mining else None
         return tuple(

@@ -1,8 +1,6 @@
 """The HTTP side of one machine: its API, the document that describes it, and a page at the root."""
 
 import html
-import secrets
-import string
 from collections.abc import Callable
 
 import msgspec
@@ -13,34 +11,46 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pithead.miner.api.actions import Actions
+from pithead.miner.api.advanced_settings import AdvancedSettings
 from pithead.miner.api.authentication import Authentication
+from pithead.miner.api.keys import keys_in
+from pithead.miner.api.license import License
 from pithead.miner.api.miner import MinerState
-from pithead.miner.api.passwords import PasswordFile
+from pithead.miner.api.network import Network
 from pithead.miner.api.performance import Performance
 from pithead.miner.api.pool import Pools
-from pithead.miner.api.sessions import TOKEN_LENGTH, Sessions
+from pithead.miner.api.requests import RequestLog
+from pithead.miner.api.surroundings import Surroundings
+from pithead.miner.api.upgrade import Upgrade
 from pithead.miner.api.version import REST_VERSION, Version
 from pithead.miner.miner import Miner
+from pithead.miner.upkeep import Upkeep
 from pithead.rpc import openapi, rest
 from pithead.rpc.contract import Service
 
 BASE_PATH = "/api/v1"
-ALPHABET = string.ascii_letters + string.digits
 
 
 def build_app(
     miner: Miner,
-    passwords: PasswordFile,
+    surroundings: Surroundings,
     clock: Callable[[], float],
     wall: Callable[[], float],
 ) -> Starlette:
     """`clock` tells the machine's time, `wall` the world's: tokens live by it."""
-    sessions = Sessions(_token, wall)
+    directory, logs = surroundings.directory, surroundings.logs
+    keys = keys_in(directory, wall)
+    miner.system.watch(lambda is_up: None if is_up else keys.sessions.revoke_all())
+    upkeep = Upkeep(miner, surroundings.defaults)
     services: tuple[Service, ...] = (
         Version(),
-        Authentication(sessions, passwords),
-        Actions(miner, clock),
-        MinerState(miner, clock),
+        Authentication(keys),
+        Actions(miner, upkeep, keys, clock),
+        MinerState(miner, logs, clock),
+        Network(miner, surroundings.interface),
+        License(miner, clock),
+        AdvancedSettings(miner),
+        Upgrade(upkeep, surroundings.upgrades, directory, clock),
         Performance(miner),
         Pools(miner, clock),
     )
@@ -59,11 +69,12 @@ def build_app(
                 Route(f"{BASE_PATH}/docs/openapi.json{slash}", serve_document)
                 for slash in ("", "/")
             ),
-            *rest.routes(services, sessions, BASE_PATH),
+            *rest.routes(services, keys, BASE_PATH),
         ],
         exception_handlers={HTTPException: rest.no_such_route},
     )
     app.router.redirect_slashes = False
+    app.add_middleware(RequestLog, chronicle=surroundings.chronicle)
     return app
 
 
@@ -100,7 +111,3 @@ def _page(miner: Miner) -> bytes:
         f'Its API is described in <a href="{BASE_PATH}/docs/openapi.json">this document</a>.'
         "</html>\n"
     ).encode()
-
-
-def _token() -> str:
-    return "".join(secrets.choice(ALPHABET) for _ in range(TOKEN_LENGTH))

@@ -1,14 +1,14 @@
 """The machine itself: identity, statistics, boards, status."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 
 from pithead.bos import miner as bos
 from pithead.bos.cooling import SensorLocation, TemperatureSensor
 from pithead.bos.units import Frequency, Power, PowerEfficiency, Temperature, Voltage
 from pithead.miner import snapshot
 from pithead.miner.api import status
+from pithead.miner.api.reports import Reports
 from pithead.miner.api.shapes import gigahashes, pool_stats, work_solver_stats
-from pithead.miner.miner import Miner
 
 _NUMBERS = {
     "Antminer S19": bos.MinerModel.ANTMINER_S19,
@@ -24,11 +24,7 @@ _NUMBERS = {
 """The contract's list ends here; newer machines have their name alone."""
 
 
-class MinerState(bos.MinerService):
-    def __init__(self, miner: Miner, clock: Callable[[], float]) -> None:
-        self._miner = miner
-        self._clock = clock
-
+class MinerState(Reports):
     async def get_miner_details(
         self, request: bos.GetMinerDetailsRequest
     ) -> bos.GetMinerDetailsResponse:

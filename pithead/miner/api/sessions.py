@@ -23,6 +23,8 @@ class Sessions:
         self._wall = wall
         self._used: dict[str, float] = {}  # the one used last at the end
         self._failures: deque[float] = deque(maxlen=FAILURES)
+        self.revocations = 0
+        """How often all tokens ended: what was checked before one counts no more."""
 
     def open(self) -> str:
         """A token for somebody who has proved who they are."""
@@ -40,9 +42,7 @@ class Sessions:
         """
         if not authorization:
             raise Unauthenticated("no token: log in and send it in the Authorization header")
-        token = authorization.strip()
-        if token[:7].lower() == "bearer ":
-            token = token[7:].strip()
+        token = bare_token(authorization)
         self._forget_expired()
         if self._used.pop(token, None) is None:
             raise Unauthenticated("the token is not known or has expired: log in again")
@@ -50,6 +50,7 @@ class Sessions:
 
     def revoke_all(self) -> None:
         self._used.clear()
+        self.revocations += 1
 
     def may_try(self) -> None:
         """Raises TooMany where too many logins failed lately."""
@@ -69,3 +70,9 @@ class Sessions:
             if used >= deadline:
                 return
             del self._used[token]
+
+
+def bare_token(authorization: str) -> str:
+    """Without the word that some clients put before it."""
+    token = authorization.strip()
+    return token[7:].strip() if token[:7].lower() == "bearer " else token

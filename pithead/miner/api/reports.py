@@ -1,0 +1,88 @@
+"""What a machine says of its troubles: errors, logs, the support archive."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+
+from pithead.bos import miner as bos
+from pithead.miner import archive
+from pithead.miner.chronicle import LogKind, stamp
+from pithead.miner.faults import Fault
+from pithead.miner.logbook import LogBook
+from pithead.miner.miner import Miner
+from pithead.rpc.errors import InvalidArgument, Unimplemented
+
+CHUNK_BYTES = 64 * 1024
+
+_KINDS: dict[bos.LogType, LogKind] = {
+    bos.LogType.ERRORS: "errors",
+    bos.LogType.BOSMINER: "bosminer",
+    bos.LogType.BOSER: "boser",
+    bos.LogType.MONITOR: "monitor",
+    bos.LogType.SYSLOG: "syslog",
+    bos.LogType.DMESG: "dmesg",
+}
+_FORMATS = {
+    bos.SupportArchiveFormat.UNSPECIFIED: "unspecified",
+    bos.SupportArchiveFormat.ZIP: "zip",
+    bos.SupportArchiveFormat.BOS: "bos",
+    bos.SupportArchiveFormat.ZIP_ENCRYPTED: "zipencrypted",
+}
+
+
+class Reports(bos.MinerService):
+    def __init__(self, miner: Miner, logs: LogBook, clock: Callable[[], float]) -> None:
+        self._miner = miner
+        self._logs = logs
+        self._clock = clock
+
+    async def get_errors(self, request: bos.GetErrorsRequest) -> bos.GetErrorsResponse:
+        return bos.GetErrorsResponse(errors=tuple(map(_error, self._miner.faults.all())))
+
+    async def get_log(self, request: bos.GetLogRequest) -> AsyncGenerator[bos.GetLogResponse, None]:
+        kind = _KINDS.get(request.log_type)
+        if kind is None:
+            raise InvalidArgument("log_type has to be one of those named")
+        content = await asyncio.to_thread(self._logs.read, kind)
+        for chunk in _chunks(content):
+            yield bos.GetLogResponse(chunk_data=chunk)
+
+    async def get_support_archive(
+        self, request: bos.GetSupportArchiveRequest
+    ) -> AsyncGenerator[bos.GetSupportArchiveResponse, None]:
+        for chunk in _chunks(await self._archive(_FORMATS[request.format])):
+            yield bos.GetSupportArchiveResponse(chunk_data=chunk)
+
+    async def get_support_archive_by_name(
+        self, request: bos.GetSupportArchive
+    ) -> AsyncGenerator[bos.GetSupportArchiveResponse, None]:
+        for chunk in _chunks(await self._archive(request.format)):
+            yield bos.GetSupportArchiveResponse(chunk_data=chunk)
+
+    async def _archive(self, name: str) -> bytes:
+        pack = archive.PACKERS.get(name)
+        if pack is None:
+            raise Unimplemented("encrypted archives are not made here; zip and bos are")
+        now = self._clock()
+        seen, faults = self._miner.snapshot(now), self._miner.faults.all()
+        settings = self._miner.settings
+        files = await asyncio.to_thread(archive.contents, settings, seen, faults, self._logs)
+        return await asyncio.to_thread(pack, files, now)
+
+
+def _error(fault: Fault) -> bos.MinerError:
+    return bos.MinerError(
+        timestamp=stamp(fault.at),
+        message=fault.message,
+        error_codes=tuple(
+            bos.ErrorCode(code=code.code, reason=code.reason, hint=code.hint)
+            for code in fault.codes
+        ),
+        components=tuple(
+            bos.Component(name=each.name, index=each.index) for each in fault.components
+        ),
+    )
+
+
+def _chunks(content: bytes) -> list[bytes]:
+    """In pieces; at least one, so that an empty log is an empty answer."""
+    return [content[at : at + CHUNK_BYTES] for at in range(0, len(content), CHUNK_BYTES)] or [b""]

@@ -1,0 +1,50 @@
+"""What the API of a machine needs of the world round it, and what goes on beside its mining."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pithead.miner.chronicle import Chronicle
+from pithead.miner.configuration import Settings
+from pithead.miner.logbook import LogBook
+from pithead.miner.miner import Miner
+from pithead.miner.network import Interface
+from pithead.miner.upgrades import AutoUpgrades
+
+LOG_DIRECTORY = "log"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    directory: Path
+    """Its files: password, tokens, logs, images of firmware."""
+    defaults: Settings
+    """What a factory reset goes back to."""
+    interface: Callable[[], Interface]
+    logs: LogBook
+    chronicle: Chronicle
+    upgrades: AutoUpgrades
+
+    def step(self, now: float) -> None:
+        """Call it after each step of the miner."""
+        self.chronicle.step(now)
+        self.upgrades.step(now)
+
+
+def surround(
+    miner: Miner,
+    directory: Path,
+    clock: Callable[[], float],
+    defaults: Settings,
+    interface: Callable[[], Interface],
+) -> Surroundings:
+    """For a machine whose files are in `directory`."""
+    logs = LogBook(directory / LOG_DIRECTORY)
+    return Surroundings(
+        directory=directory,
+        defaults=defaults,
+        interface=interface,
+        logs=logs,
+        chronicle=Chronicle(miner, logs.write, clock),
+        upgrades=AutoUpgrades(miner, clock()),
+    )
