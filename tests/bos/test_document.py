@@ -1,0 +1,117 @@
+"""The OpenAPI document of the whole contract, held to that of a live machine.
+
+`tests/contract/openapi_schemas_1.3.0.json` has every schema of the document that a machine of REST
+1.3.0 serves, as names and types alone (see `compact`).
+"""
+
+import importlib
+import json
+import pkgutil
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import pithead.bos
+from pithead.rpc import openapi
+from pithead.rpc.contract import Service
+
+FACTS = Path(__file__).parent.parent / "contract" / "openapi_schemas_1.3.0.json"
+THERE = json.loads(FACTS.read_text())
+
+NEWER = {
+    "ApplyContractKeyRequest": {"keep_existing": "boolean?"},
+    "GetMinerDetailsResponse": {
+        "detailed_status": "MinerDetailedStatus?",
+        "is_pic_model": "boolean?",
+    },
+    "Hashboard": {
+        "highest_water_outlet_temp": "Temperature?",
+        "lowest_water_inlet_temp": "Temperature?",
+    },
+}
+"""What REST 1.4.0 to 1.7.0 added."""
+OTHERWISE = {
+    "ListTargetProfilesRequest": "an empty object, by mistake in the place of the response",
+    "SetDpsRequestRest": "has a save_action, which is taken and ignored",
+    "SupportArchiveFormat": "stands in the one place that uses it",
+    "GetSupportArchive": "has its format spelt out",
+    "SystemUpgradeRequestRest": "shows a form as lists of numbers",
+}
+"""Where the live document is not followed, and what it has."""
+
+
+def everything():
+    """Each service with all of its operations, as if all were implemented."""
+    modules = [
+        importlib.import_module(f"pithead.bos.{each.name}")
+        for each in pkgutil.iter_modules(pithead.bos.__path__)
+    ]
+    declared = [
+        kind
+        for module in modules
+        for kind in vars(module).values()
+        if isinstance(kind, type)
+        and issubclass(kind, Service)
+        and kind.__module__ == module.__name__
+    ]
+
+    async def answer(self, request):
+        raise NotImplementedError
+
+    return [
+        type(kind.__name__, (kind,), {each.method: answer for each in kind.operations()})()
+        for kind in declared
+    ]
+
+
+def compact(schema, schemas):
+    """A schema as names and types alone: `Power`, `integer?`, `[PoolGroup]`, an object of these."""
+    match schema:
+        case {"$ref": reference}:
+            name = reference.rpartition("/")[2]
+            return "integer" if schemas[name].get("type") == "integer" else name
+        case {"anyOf": choices} | {"oneOf": choices}:
+            shapes = [compact(each, schemas) for each in choices if each.get("type") != "null"]
+            if len(shapes) < len(choices):
+                (shape,) = shapes
+                return f"{shape}?"
+            return {"oneof": {key: kind for each in shapes for key, kind in each.items()}}
+        case {"type": [kind, "null"]}:
+            return f"{compact({**schema, 'type': kind}, schemas)}?"
+        case {"type": "array", "items": items}:
+            return f"[{compact(items, schemas)}]"
+        case {"type": "object", "properties": properties} if properties:
+            return {name: compact(each, schemas) for name, each in sorted(properties.items())}
+        case {"type": kind}:
+            return kind
+    return schema
+
+
+@pytest.fixture(scope="module")
+def document():
+    made = openapi.document(everything(), "Miner", "1.7.0", "/api/v1", "A miner.")
+    return json.loads(msgspec.json.encode(made))
+
+
+@pytest.mark.parametrize("name", sorted(THERE.keys() - OTHERWISE.keys()))
+def test_a_schema_has_the_name_and_the_fields_of_the_live_document(document, name):
+    schemas = document["components"]["schemas"]
+    there = THERE[name]
+    if name in NEWER:
+        there = there | NEWER[name]
+    assert compact(schemas[name], schemas) == there
+
+
+def test_a_oneof_is_named_as_there(document):
+    schemas = document["components"]["schemas"]
+    ours = {name for name, each in schemas.items() if "oneOf" in each}
+    there = {name for name, each in THERE.items() if isinstance(each, dict) and "oneof" in each}
+    newer = {"Phase", "StopReason", "StartReason", "RunReason", "Precision"}
+    assert ours == there | newer
+
+
+def test_nothing_of_grpc_alone_is_in_the_document(document):
+    text = json.dumps(document["components"]["schemas"])
+    assert "save_action" not in text
+    assert "SetImmersionModeRequest" not in text
