@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from pithead.bitcoin.target import target_from_bits
-from pithead.hardware.device import Device, Found, Readings
+from pithead.hardware.device import Device, Found
 from pithead.hardware.models import MachineModel
-from pithead.hardware.thermals import CHIP_RISE_K
 from pithead.miner import advanced
 from pithead.miner import licence as licences
 from pithead.miner.condition import Cause, MinerStatus, Verdict
@@ -23,10 +21,10 @@ from pithead.miner.identity import Namer, version_named
 from pithead.miner.licence import Licence
 from pithead.miner.meter import WorkMeter, summed
 from pithead.miner.pool_url import read_pool_url
+from pithead.miner.readouts import chip_temp, fans, is_block, sensed
 from pithead.miner.refusals import BadPool, NotRunning, OutsideLimits
 from pithead.miner.snapshot import (
     BoardSnapshot,
-    FanSnapshot,
     Identity,
     Limits,
     Snapshot,
@@ -39,9 +37,6 @@ from pithead.miner.tally import shown_difficulty
 from pithead.miner.tuner import Tuner
 from pithead.miner.upstream import Upstream
 from pithead.miner.upstreams import Upstreams
-
-SENSOR_STEP = 16
-"""Temperatures are read in sixteenths of a degree."""
 
 
 class Miner:
@@ -148,7 +143,7 @@ class Miner:
         best = self._best_hashes[board]
         if best is None or found.hash_value < best:
             self._best_hashes[board] = found.hash_value
-        if _is_block(found):
+        if is_block(found):
             self._blocks[board] += 1
 
     # --- status ---
@@ -323,7 +318,7 @@ class Miner:
             system_uptime_s=int(now - self.system.started),
             bosminer_uptime_s=int(now - started) if started is not None else 0,
             boards=boards,
-            fans=_fans(self._readings),
+            fans=fans(self._readings),
             highest_chip_temp_c=max(
                 (board.chip_temp_c for board in boards if board.chip_temp_c is not None),
                 default=None,
@@ -357,7 +352,7 @@ class Miner:
     def _board(self, number: int, now: float) -> BoardSnapshot:
         reading = self._readings.boards[number]
         best = self._best_hashes[number]
-        temp_c = _sensed(reading.board_temp_c)
+        temp_c = sensed(reading.board_temp_c)
         nominal = self._device.model.board_nominal(reading.frequency_hz)
         return BoardSnapshot(
             id=str(number + 1),
@@ -366,8 +361,8 @@ class Miner:
             frequency_hz=reading.frequency_hz,
             voltage_v=reading.voltage_v,
             board_temp_c=temp_c,
-            chip_temp_c=_chip_temp(temp_c),
-            inlet_temp_c=_sensed(reading.inlet_temp_c),
+            chip_temp_c=chip_temp(temp_c),
+            inlet_temp_c=sensed(reading.inlet_temp_c),
             outlet_temp_c=temp_c,
             real=self._meters[number].hashrates(now),
             nominal=nominal,
@@ -377,31 +372,6 @@ class Miner:
         )
 
     def _hottest_chip(self) -> float | None:
-        temps = [_chip_temp(board.board_temp_c) for board in self._readings.boards]
+        temps = [chip_temp(board.board_temp_c) for board in self._readings.boards]
         known = [temp for temp in temps if temp is not None]
         return max(known) if len(known) == len(temps) else None
-
-
-def _is_block(found: Found) -> bool:
-    """A proof of the chain's own target. Where that is easier than a share, as on a test chain
-    whose pool keeps a target of its own, a miner cannot know."""
-    try:
-        target = target_from_bits(found.work.job.bits)
-    except ValueError:
-        return False
-    return found.hash_value <= target < found.work.share_target
-
-
-def _sensed(temp_c: float | None) -> float | None:
-    return None if temp_c is None else round(temp_c * SENSOR_STEP) / SENSOR_STEP
-
-
-def _chip_temp(board_temp_c: float | None) -> float | None:
-    return None if board_temp_c is None else board_temp_c + CHIP_RISE_K
-
-
-def _fans(readings: Readings) -> tuple[FanSnapshot, ...]:
-    return tuple(
-        FanSnapshot(position, round(fan.rpm), fan.duty)
-        for position, fan in enumerate(readings.fans)
-    )

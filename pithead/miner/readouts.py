@@ -1,0 +1,34 @@
+"""What a machine shows of what its boards and fans say. Pure."""
+
+from pithead.bitcoin.target import target_from_bits
+from pithead.hardware.device import Found, Readings
+from pithead.hardware.thermals import CHIP_RISE_K
+from pithead.miner.snapshot import FanSnapshot
+
+SENSOR_STEP = 16
+"""Temperatures are read in sixteenths of a degree."""
+
+
+def is_block(found: Found) -> bool:
+    """A proof of the chain's own target. Where that is easier than a share, as on a test chain
+    whose pool keeps a target of its own, a miner cannot know."""
+    try:
+        target = target_from_bits(found.work.job.bits)
+    except ValueError:
+        return False
+    return found.hash_value <= target < found.work.share_target
+
+
+def sensed(temp_c: float | None) -> float | None:
+    return None if temp_c is None else round(temp_c * SENSOR_STEP) / SENSOR_STEP
+
+
+def chip_temp(board_temp_c: float | None) -> float | None:
+    return None if board_temp_c is None else board_temp_c + CHIP_RISE_K
+
+
+def fans(readings: Readings) -> tuple[FanSnapshot, ...]:
+    return tuple(
+        FanSnapshot(position, round(fan.rpm), fan.duty)
+        for position, fan in enumerate(readings.fans)
+    )
