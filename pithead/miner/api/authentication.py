@@ -20,8 +20,13 @@ LONGEST_PASSWORD = 1024
 class Authentication(AuthenticationService):
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
+        self._one_at_a_time = asyncio.Lock()
 
     async def login(self, request: LoginRequest) -> LoginResponse:
+        async with self._one_at_a_time:  # many guesses at once are counted, too
+            return await self._login(request)
+
+    async def _login(self, request: LoginRequest) -> LoginResponse:
         sessions = self._keys.sessions
         sessions.may_try()
         revocations = sessions.revocations

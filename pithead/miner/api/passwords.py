@@ -21,7 +21,7 @@ class PasswordFile:
     def fits(self, password: str) -> bool:
         """Whether this is the password. Takes tens of milliseconds: not for the event loop."""
         try:
-            kept = self._path.read_text().strip()
+            kept = self._path.read_bytes().strip()
         except FileNotFoundError:
             return password == ""
         try:
