@@ -20,9 +20,9 @@ from pithead.miner.feed import Feed
 from pithead.miner.identity import Namer, version_named
 from pithead.miner.licence import Licence
 from pithead.miner.meter import WorkMeter, summed
-from pithead.miner.pool_url import read_pool_url
+from pithead.miner.pool_limits import check_pools
 from pithead.miner.readouts import chip_temp, fans, is_block, sensed
-from pithead.miner.refusals import BadPool, NotRunning, OutsideLimits
+from pithead.miner.refusals import NotRunning, OutsideLimits
 from pithead.miner.snapshot import (
     BoardSnapshot,
     Identity,
@@ -260,12 +260,7 @@ class Miner:
 
     def set_pool_groups(self, groups: tuple[PoolGroup, ...], now: float) -> tuple[PoolGroup, ...]:
         """Replace all groups; pools without a uid get one. Raises BadPool."""
-        for group in groups:
-            for pool in group.pools:
-                try:
-                    read_pool_url(pool.url)
-                except ValueError as error:
-                    raise BadPool(str(error)) from error
+        check_pools(groups)
         self._mine_at(groups)
         self._save(self.settings)
         self._last_alive = now
