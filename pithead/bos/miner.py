@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncGenerator
 from enum import IntEnum
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
+from pithead.bos.archives import GetSupportArchive
 from pithead.bos.cooling import TemperatureSensor
 from pithead.bos.detailed_status import MinerDetailedStatus
 from pithead.bos.pool import PoolStats
@@ -205,12 +206,6 @@ class Hashboard(Message, frozen=True, kw_only=True):
 
 class GetSupportArchiveRequest(Message, frozen=True, kw_only=True):
     format: Annotated[SupportArchiveFormat, wire(1, "enum")]
-
-
-class GetSupportArchive(Message, frozen=True, kw_only=True):
-    """REST's form of the request: the format by its name."""
-
-    format: Literal["unspecified", "zip", "bos", "zipencrypted"]
 
 
 class GetSupportArchiveResponse(Message, frozen=True, kw_only=True):

@@ -72,6 +72,8 @@ class SystemUpgradeRequestPayload(Oneof, frozen=True, kw_only=True):
 
 
 class SystemUpgradeRequest(Message, frozen=True, kw_only=True):
+    schema_name: ClassVar[str] = "SystemUpgradeRequestRest"
+
     payload: SystemUpgradeRequestPayload | None = None
 
 

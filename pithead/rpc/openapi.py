@@ -1,8 +1,8 @@
 """The OpenAPI 3.1 document of a contract: exactly the operations that are implemented."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 
@@ -18,6 +18,8 @@ from pithead.rpc.errors import (
 )
 
 _REF = "#/components/schemas/{name}"
+_OCTETS = {"type": "string", "contentMediaType": "application/octet-stream"}
+"""Bytes as they are; in JSON they would be base64."""
 
 
 def document(
@@ -36,18 +38,19 @@ def document(
     ]
     types = [kind for part in parts for kind in part if kind is not None]
     schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
-    _spell_out_oneofs(components)
-    schemas, names = _renamed(schemas), _contract_names()
-    components = {names.get(name, name): _renamed(each) for name, each in components.items()}
-    schema_of = iter(schemas)
+    messages = _messages(types)
+    _spell_out_oneofs(components, messages)
+    names = {kind.__name__: kind.schema_name for kind in messages if kind.schema_name}
+    components = {names.get(name, name): _renamed(each, names) for name, each in components.items()}
+    schema_of = iter(_renamed(schemas, names))
     paths: dict[str, dict[str, Any]] = {}
     for (operation, http), (body, answer) in zip(pairs, parts, strict=True):
-        item = _item(
-            operation,
-            http,
-            None if body is None else next(schema_of),
-            None if answer is None else next(schema_of),
-        )
+        sent = None if body is None else next(schema_of)
+        if operation.uploading:
+            name = operation.request.schema_name or operation.request.__name__
+            components[name] = _form(operation, sent)
+            sent = {"$ref": _REF.format(name=name)}
+        item = _item(operation, http, sent, None if answer is None else next(schema_of))
         paths.setdefault(base_path + http.path, {})[http.verb.lower()] = item
     return {
         "openapi": "3.1.0",
@@ -65,18 +68,18 @@ def document(
 def _item(operation: Operation, http: Http, body: Any, answer: Any) -> dict[str, Any]:
     success: dict[str, Any] = {"description": operation.summary}
     if answer is not None:
-        success["content"] = {http.media_type: {"schema": answer}}
+        is_bytes = shapes.bare(shapes.answer_type(operation, http)) is bytes
+        shape = _OCTETS if is_bytes else answer
+        success["content"] = {http.media_type: {"schema": shape}}
     item: dict[str, Any] = {
         "operationId": http.operation_id,
         "summary": operation.summary,
         "responses": {str(http.status): success, **_refusals(operation, http)},
         "security": [{"token": []}] if operation.needs_token else [],
     }
-    if operation.uploading:
-        item["requestBody"] = {"required": True, "content": {"multipart/form-data": {
-            "schema": _form(operation, body)}}}  # fmt: skip
-    elif body is not None:
-        item["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+    if body is not None:
+        kind = "multipart/form-data" if operation.uploading else "application/json"
+        item["requestBody"] = {"required": True, "content": {kind: {"schema": body}}}
     if parameters := _parameters(operation, http):
         item["parameters"] = parameters
     return item
@@ -84,9 +87,8 @@ def _item(operation: Operation, http: Http, body: Any, answer: Any) -> dict[str,
 
 def _form(operation: Operation, message: Any) -> dict[str, Any]:
     """One part that is a message, then those that are bytes."""
-    data = {"type": "string", "contentMediaType": "application/octet-stream"}
     properties = {
-        name: data if kind is bytes else message
+        name: _OCTETS if kind is bytes else message
         for name, kind in shapes.upload_parts(operation.request).items()
     }
     return {"type": "object", "properties": properties, "required": list(properties)}
@@ -127,39 +129,42 @@ def _parameter(kind: Any) -> dict[str, Any]:
     return msgspec.json.schema(kind)
 
 
-def _spell_out_oneofs(components: dict[str, Any]) -> None:
+def _messages(types: Iterable[Any]) -> set[type[Message]]:
+    """The messages that these types lead to."""
+    found: set[type[Message]] = set()
+    waiting = list(types)
+    while waiting:
+        kind = waiting.pop()
+        if not (isinstance(kind, type) and issubclass(kind, Message)):
+            waiting += get_args(kind)
+        elif kind not in found:
+            found.add(kind)
+            waiting += get_type_hints(kind).values()
+    return found
+
+
+def _spell_out_oneofs(components: dict[str, Any], messages: Iterable[type[Message]]) -> None:
     """One shape per variant: the library shows a oneof as an object of optional fields."""
-    for kind in _subclasses(Oneof):
-        schema = components.get(kind.__name__)
-        if schema is not None:
-            properties = schema.pop("properties")
-            schema.pop("required", None)
-            schema["oneOf"] = [
-                {"type": "object", "properties": {name: shape}, "required": [name]}
-                for name, shape in properties.items()
-            ]
+    for kind in messages:
+        if issubclass(kind, Oneof):
+            components[kind.__name__] = {
+                "oneOf": [
+                    {"type": "object", "properties": {name: shape}, "required": [name]}
+                    for name, shape in components[kind.__name__]["properties"].items()
+                ]
+            }
 
 
-def _subclasses(kind: type[Message]) -> Iterable[type[Message]]:
-    for derived in kind.__subclasses__():
-        yield derived
-        yield from _subclasses(derived)
-
-
-def _renamed(shape: Any) -> Any:
+def _renamed(shape: Any, names: Mapping[str, str]) -> Any:
     """A shape with the names of the contract, where a class has another."""
     match shape:
         case {"$ref": str(reference), **rest}:
             place, _, name = reference.rpartition("/")
-            return {"$ref": f"{place}/{_contract_names().get(name, name)}", **_renamed(rest)}
-        case {"enum": [int(), *_], **rest} if "type" not in shape:
-            return {"type": "integer", "enum": shape["enum"], **_renamed(rest)}
+            return {"$ref": f"{place}/{names.get(name, name)}", **_renamed(rest, names)}
+        case {"enum": [first, *_]} if "type" not in shape:
+            return {"type": "integer" if isinstance(first, int) else "string", **shape}
         case dict():
-            return {key: _renamed(value) for key, value in shape.items() if key != "title"}
+            return {key: _renamed(value, names) for key, value in shape.items() if key != "title"}
         case list() | tuple():
-            return [_renamed(each) for each in shape]
+            return [_renamed(each, names) for each in shape]
     return shape
-
-
-def _contract_names() -> dict[str, str]:
-    return {kind.__name__: kind.schema_name for kind in _subclasses(Message) if kind.schema_name}

@@ -34,8 +34,6 @@ NEWER = {
 OTHERWISE = {
     "ListTargetProfilesRequest": "an empty object, by mistake in the place of the response",
     "SetDpsRequestRest": "has a save_action, which is taken and ignored",
-    "SupportArchiveFormat": "stands in the one place that uses it",
-    "GetSupportArchive": "has its format spelt out",
     "SystemUpgradeRequestRest": "shows a form as lists of numbers",
 }
 """Where the live document is not followed, and what it has."""
@@ -115,3 +113,21 @@ def test_nothing_of_grpc_alone_is_in_the_document(document):
     text = json.dumps(document["components"]["schemas"])
     assert "save_action" not in text
     assert "SetImmersionModeRequest" not in text
+
+
+def test_what_is_no_json_is_shown_as_octets_and_a_form_by_its_parts(document):
+    octets = {"type": "string", "contentMediaType": "application/octet-stream"}
+    log = document["paths"]["/api/v1/miner/log/{log_type}"]["get"]["responses"]["200"]
+    assert log["content"] == {"application/octet-stream": {"schema": octets}}
+    upgrade = document["paths"]["/api/v1/upgrade/system-upgrade"]["post"]["requestBody"]
+    reference = {"$ref": "#/components/schemas/SystemUpgradeRequestRest"}
+    assert upgrade["content"] == {"multipart/form-data": {"schema": reference}}
+    form = document["components"]["schemas"]["SystemUpgradeRequestRest"]
+    assert form["properties"]["data"] == octets
+    assert form["properties"]["metadata"] == {"$ref": "#/components/schemas/SystemUpgradeMetadata"}
+
+
+def test_every_reference_leads_somewhere_and_every_schema_is_led_to(document):
+    text = json.dumps(document)
+    led_to = {part.split('"')[0] for part in text.split('"#/components/schemas/')[1:]}
+    assert led_to == document["components"]["schemas"].keys()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 
 from pithead.bos import miner as bos
+from pithead.bos.archives import GetSupportArchive
 from pithead.miner import archive
 from pithead.miner.chronicle import LogKind, stamp
 from pithead.miner.faults import Fault
@@ -53,7 +54,7 @@ class Reports(bos.MinerService):
             yield bos.GetSupportArchiveResponse(chunk_data=chunk)
 
     async def get_support_archive_by_name(
-        self, request: bos.GetSupportArchive
+        self, request: GetSupportArchive
     ) -> AsyncGenerator[bos.GetSupportArchiveResponse, None]:
         for chunk in _chunks(await self._archive(request.format)):
             yield bos.GetSupportArchiveResponse(chunk_data=chunk)
