@@ -39,7 +39,7 @@ def assemble(
 ) -> Template:
     """A template on `parent`. Candidates must be independent of each other."""
     height = parent.height + 1
-    min_time = sorted(parent.recent_times)[len(parent.recent_times) // 2] + 1
+    min_time = median_time(parent.recent_times) + 1
     chosen = select(candidates)
     fees = sum(each.fee_sats for each in chosen)
     return Template(
@@ -54,6 +54,11 @@ def assemble(
         witness_commitment_script=witness_commitment_script([each.wtxid_wire for each in chosen]),
         block_target=min(target_from_bits(parent.bits), target_for_work(block_work)),
     )
+
+
+def median_time(recent_times: Sequence[int]) -> int:
+    """What a new header's time must be after (BIP113 calls it median time past)."""
+    return sorted(recent_times)[len(recent_times) // 2]
 
 
 def select(candidates: Sequence[TemplateTransaction]) -> tuple[TemplateTransaction, ...]:

@@ -19,14 +19,15 @@ from pithead.bitcoin.block import HEADER_SIZE, Block, Header
 from pithead.bitcoin.encoding import DecodeError
 from pithead.bitcoin.hashing import wire_from_display
 from pithead.bitcoin.network import REGTEST, Network
-from pithead.node.assembler import MEDIAN_OF, Parent, assemble
+from pithead.node.assembler import MEDIAN_OF, Parent, assemble, median_time
 from pithead.node.blockfile import BlockFile, BlockFileDamaged, BlockRecord
 from pithead.node.bootstrap import solve
 from pithead.node.library import SIDE_BRANCH, ChainInUse, ConsensusLibrary
+from pithead.node.mempool import Mempool, MempoolSettings, NextBlock, NotTaken, Taken
 from pithead.node.node import BlockAccepted, BlockRefused, NodeUnavailable, Submission, Tip
 from pithead.node.retarget import RetargetSettings, next_block_work
-from pithead.node.wallet import FeeSettings, Wallet
-from pithead.work.template import Template
+from pithead.node.wallet import FeeSettings, Wallet, block_value_sats
+from pithead.work.template import Template, TemplateTransaction
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +44,7 @@ class KernelSettings:
     wallet has coins for years of fees."""
     retarget: RetargetSettings = field(default_factory=RetargetSettings)
     fees: FeeSettings = field(default_factory=FeeSettings)
+    mempool: MempoolSettings = field(default_factory=MempoolSettings)
 
 
 class KernelNode:
@@ -59,6 +61,7 @@ class KernelNode:
         self._closed = False
         self._resources = ExitStack()
         self._last_arrival_ms = 0
+        self._mempool = Mempool(settings.mempool)
         self._forget()
 
     @staticmethod
@@ -123,6 +126,15 @@ class KernelNode:
         self._changed.set()
         await asyncio.get_running_loop().run_in_executor(self._thread, self._resources.close)
         self._thread.shutdown()
+
+    # Beyond the port
+
+    async def add_transaction(self, raw: bytes) -> Taken | NotTaken:
+        """Have the next templates carry a transaction, as far as its fee deserves a place.
+
+        What waits is forgotten when the node closes.
+        """
+        return await self._run(lambda: self._add_transaction(raw))
 
     # On the chain's thread
 
@@ -195,15 +207,24 @@ class KernelNode:
     def _assemble(self, now: float, block_work: int) -> Template:
         tip = self._library.block_at(self._library.height)
         parent = Parent(tip.height, tip.hash_wire, tip.bits, self._library.recent_times(MEDIAN_OF))
-        height = tip.height + 1
-        candidates = (
-            self._wallet.fee_transactions(
-                height, self.network.subsidy_sats(height), self._settings.fees
-            )
-            if height > self._settings.bootstrap_blocks
-            else []
-        )
-        return assemble(parent, candidates, self.network, now, block_work)
+        return assemble(parent, self._candidates(tip.height + 1), self.network, now, block_work)
+
+    def _candidates(self, height: int) -> list[TemplateTransaction]:
+        """What waits, and as much of the wallet's own as the block's value still lacks."""
+        fees = self._settings.fees
+        if height <= self._settings.bootstrap_blocks:
+            return []
+        waiting = self._mempool.candidates()
+        worth = self.network.subsidy_sats(height) + sum(each.fee_sats for each in waiting)
+        lacking = block_value_sats(height, fees) - worth
+        return waiting + self._wallet.fee_transactions(height, lacking, fees, self._mempool.spent)
+
+    def _add_transaction(self, raw: bytes) -> Taken | NotTaken:
+        return self._mempool.add(raw, self._next_block(), self._library.scripts_allow)
+
+    def _next_block(self) -> NextBlock:
+        times = self._library.recent_times(MEDIAN_OF)
+        return NextBlock(self._library.height + 1, median_time(times), self._wallet.coin)
 
     def _submit(self, raw: bytes, arrived_ms: int) -> Submission:
         try:
@@ -229,8 +250,10 @@ class KernelNode:
         answer = self._library.process(record.block)
         if isinstance(answer, BlockRefused) and answer != SIDE_BRANCH:
             self._blocks.take_back()
+            self._mempool.clear()  # were one of them to blame, it would spoil every block to come
         elif self._library.tip_wire != self._tip_wire:
             self._catch_up(record)
+            self._mempool.follow(self._next_block())
         return answer
 
     def _catch_up(self, record: BlockRecord) -> None:

@@ -104,7 +104,10 @@ class ConsensusLibrary:
 
     def scripts_allow(self, raw: bytes, spent: Sequence[TxOut]) -> bool:
         """Whether a transaction may spend these outputs, one for each input in order."""
-        transaction = pbk.Transaction(raw)
+        try:
+            transaction = pbk.Transaction(raw)
+        except RuntimeError:
+            return False
         outputs = [
             pbk.TransactionOutput(pbk.ScriptPubkey(each.script), each.value_sats) for each in spent
         ]

@@ -9,11 +9,11 @@ The coins are a function of the chain's blocks. The script is P2WSH of OP_TRUE: 
 it, nobody needs a key, and its witness gives the blocks a commitment worth checking.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from pithead.bitcoin.script import ANYONE_CAN_SPEND, pay_to_witness
+from pithead.bitcoin.script import ANYONE_CAN_SPEND, OP_RETURN, pay_to_witness
 from pithead.bitcoin.transaction import NO_TXID_WIRE, Transaction, TxIn, TxOut
 from pithead.work.template import TemplateTransaction
 
@@ -22,6 +22,7 @@ MATURITY = 100
 """A coinbase may be spent in the hundredth block after its own (consensus)."""
 
 _WITNESS = (ANYONE_CAN_SPEND,)
+_NEVER_SPENT = bytes([OP_RETURN])
 _LEAST_CHANGE_SATS = 1_000
 """Smaller change is left to the fee: it would be dust."""
 _MANY_COINS = 300
@@ -33,6 +34,7 @@ Outpoint = tuple[bytes, int]
 @dataclass(frozen=True, slots=True)
 class Coin:
     value_sats: int
+    script: bytes
     spendable_from: int
     """The first height of a block that may spend it."""
 
@@ -45,13 +47,16 @@ class FeeSettings:
     """How far the value of one block may be off that."""
     most_transactions: int = 16
     """A block carries 1 to this many, a different number at each height."""
+    seed: int = 0
+    """What the numbers that differ by height are drawn from."""
 
 
 class Wallet:
-    """The coins of `WALLET_SCRIPT` on the present chain."""
+    """The coins of `WALLET_SCRIPT` on the present chain; the others are known, not spent."""
 
     def __init__(self) -> None:
         self._coins: dict[Outpoint, Coin] = {}
+        self._others: dict[Outpoint, Coin] = {}
 
     def __len__(self) -> int:
         return len(self._coins)
@@ -61,49 +66,55 @@ class Wallet:
         """Matured or not."""
         return sum(coin.value_sats for coin in self._coins.values())
 
+    def coin(self, outpoint: Outpoint) -> Coin | None:
+        """Any unspent output of the chain, the wallet's or another's."""
+        return self._coins.get(outpoint) or self._others.get(outpoint)
+
     def connect(self, height: int, transactions: Iterable[Transaction]) -> None:
         """Follow one block of the chain, in order."""
         for transaction in transactions:
             is_coinbase = transaction.inputs[0].previous_txid_wire == NO_TXID_WIRE
             for spent in transaction.inputs:
-                self._coins.pop((spent.previous_txid_wire, spent.previous_index), None)
-            ours = [
-                (index, output.value_sats)
-                for index, output in enumerate(transaction.outputs)
-                if output.script == WALLET_SCRIPT and output.value_sats > 0
-            ]
-            if not ours:
-                continue
+                outpoint = (spent.previous_txid_wire, spent.previous_index)
+                if self._coins.pop(outpoint, None) is None:
+                    self._others.pop(outpoint, None)
             txid = transaction.txid_wire
             spendable_from = height + (MATURITY if is_coinbase else 1)
-            for index, value in ours:
-                self._coins[txid, index] = Coin(value, spendable_from)
+            for index, output in enumerate(transaction.outputs):
+                if output.script[:1] == _NEVER_SPENT:
+                    continue
+                is_ours = output.script == WALLET_SCRIPT and output.value_sats > 0
+                coins = self._coins if is_ours else self._others
+                coins[txid, index] = Coin(output.value_sats, output.script, spendable_from)
 
     def fee_transactions(
-        self, height: int, subsidy_sats: int, settings: FeeSettings
+        self,
+        height: int,
+        wanted_sats: int,
+        settings: FeeSettings,
+        reserved: Container[Outpoint] = (),
     ) -> list[TemplateTransaction]:
-        """Transactions for the block at `height` whose fees bring it to its value.
+        """Transactions for the block at `height` that pay `wanted_sats` in fees together.
 
-        Empty where the subsidy alone is enough, or no coin is mature. The same chain always gives
-        the same transactions.
+        Coins that are `reserved` stay. Empty where nothing is wanted, or no coin is mature. The
+        same chain always gives the same transactions.
         """
-        wanted = _block_value(height, settings) - subsidy_sats
-        count = 1 + _dice(height, b"count") % settings.most_transactions
-        spendable = self._spendable(height)
+        count = 1 + _dice(settings.seed, height, b"count") % settings.most_transactions
+        spendable = self._spendable(height, reserved)
         made: list[TemplateTransaction] = []
-        for fee in _portions(wanted, count, height):
+        for fee in _portions(wanted_sats, count, settings.seed, height):
             coins = _take(spendable, fee, 2 if len(spendable) > _MANY_COINS else 1)
             if not coins:
                 break
             made.append(_spend(coins, fee))
         return made
 
-    def _spendable(self, height: int) -> list[tuple[Outpoint, int]]:
+    def _spendable(self, height: int, reserved: Container[Outpoint]) -> list[tuple[Outpoint, int]]:
         """Oldest first, so that every coin circulates; taken from the end."""
         mature = [
             (outpoint, coin.value_sats)
             for outpoint, coin in self._coins.items()
-            if coin.spendable_from <= height
+            if coin.spendable_from <= height and outpoint not in reserved
         ]
         mature.reverse()
         return mature
@@ -124,8 +135,10 @@ def _take(
 def _spend(coins: Sequence[tuple[Outpoint, int]], fee: int) -> TemplateTransaction:
     total = sum(value for _, value in coins)
     change = total - fee
-    # A transaction has an output; one without change pays a satoshi that nobody can spend.
-    output = TxOut(change, WALLET_SCRIPT) if change >= _LEAST_CHANGE_SATS else TxOut(0, b"\x6a")
+    # A transaction needs an output; without change it is one that carries nothing.
+    output = (
+        TxOut(change, WALLET_SCRIPT) if change >= _LEAST_CHANGE_SATS else TxOut(0, _NEVER_SPENT)
+    )
     transaction = Transaction(
         version=2,
         inputs=tuple(TxIn(txid, index, witness=_WITNESS) for (txid, index), _ in coins),
@@ -139,20 +152,24 @@ def _spend(coins: Sequence[tuple[Outpoint, int]], fee: int) -> TemplateTransacti
     )
 
 
-def _block_value(height: int, settings: FeeSettings) -> int:
+def block_value_sats(height: int, settings: FeeSettings) -> int:
+    """What the block at `height` should be worth: near the setting, a little off each time."""
     reach = settings.block_value_sats * settings.spread_percent // 100
-    return settings.block_value_sats - reach + _dice(height, b"value") % (2 * reach + 1)
+    dice = _dice(settings.seed, height, b"value")
+    return settings.block_value_sats - reach + dice % (2 * reach + 1)
 
 
-def _portions(total: int, count: int, height: int) -> list[int]:
+def _portions(total: int, count: int, seed: int, height: int) -> list[int]:
     """`total` in `count` uneven parts above zero; none of nothing."""
-    weights = [1 + _dice(height, b"fee%d" % index) % 100 for index in range(count)]
+    if total <= 0:
+        return []
+    weights = [1 + _dice(seed, height, b"fee%d" % index) % 100 for index in range(count)]
     parts = [total * weight // sum(weights) for weight in weights]
     parts[0] += total - sum(parts)
     return [part for part in parts if part > 0]
 
 
-def _dice(height: int, use: bytes) -> int:
+def _dice(seed: int, height: int, use: bytes) -> int:
     """A number that looks random and is the same at every start."""
-    digest = sha256(use + height.to_bytes(8, "little")).digest()
+    digest = sha256(use + b" %d %d" % (seed, height)).digest()
     return int.from_bytes(digest[:8], "little")

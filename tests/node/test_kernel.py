@@ -11,9 +11,13 @@ import pytest
 
 from pithead.bitcoin.block import Block
 from pithead.bitcoin.network import REGTEST
+from pithead.bitcoin.script import ANYONE_CAN_SPEND
+from pithead.bitcoin.transaction import Transaction, TxIn, TxOut
 from pithead.node.blockfile import BlockFileDamaged
 from pithead.node.kernel import KernelNode, KernelSettings
+from pithead.node.mempool import NotTaken, Taken
 from pithead.node.node import BlockAccepted, BlockRefused, NodeUnavailable
+from pithead.node.wallet import WALLET_SCRIPT
 from tests.node.mining import mine, with_only
 from tests.node.test_node import SteppedClock
 
@@ -159,6 +163,55 @@ async def test_a_full_disk_is_trouble_for_now_and_not_for_the_journal(tmp_path, 
     await node.close()
     node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
     assert (await node.tip()).height == template.height
+    await node.close()
+
+
+def spend_of(coinbase, fee, witness=(ANYONE_CAN_SPEND,), script=WALLET_SCRIPT, index=0):
+    value = coinbase.outputs[index].value_sats - fee
+    spent = TxIn(coinbase.txid_wire, index, witness=witness)
+    return Transaction(2, (spent,), (TxOut(value, script),))
+
+
+def coinbases(directory):
+    file = (directory / "blocks.journal").read_bytes()
+    found, at = [], 0
+    while at < len(file):
+        length = int.from_bytes(file[at : at + 4], "little")
+        found.append(Block.parse(file[at + 48 : at + 8 + length]).transactions[0])
+        at += 8 + length
+    return found
+
+
+async def test_transactions_of_others_are_carried_and_their_fees_count(tmp_path):
+    node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
+    old = coinbases(tmp_path)
+    first, own_fees = spend_of(old[400], 9_000, script=b"\x51"), spend_of(old[401], 70_000_000)
+    for each in (first, own_fees):
+        assert await node.add_transaction(each.serialize()) == Taken(each.txid_wire)
+    bad = spend_of(old[402], 9_000, witness=(b"\x52",))
+    assert await node.add_transaction(bad.serialize()) == NotTaken("script-verify-flag-failed")
+    young = spend_of(old[-1], 9_000)
+    assert isinstance(await node.add_transaction(young.serialize()), NotTaken)
+    template = await node.template()
+    carried = [each.txid_wire for each in template.transactions]
+    assert {first.txid_wire, own_fees.txid_wire} <= set(carried)
+    assert template.value_sats == 312_500_000 + sum(e.fee_sats for e in template.transactions)
+    assert await node.submit(mine(template)) == BlockAccepted()
+    after = await node.template()
+    assert first.txid_wire not in [each.txid_wire for each in after.transactions]
+    # An output that is not the wallet's is known too, and spendable by who has the key.
+    bare = Transaction(2, (TxIn(first.txid_wire, 0),), (TxOut(1, WALLET_SCRIPT),))
+    assert await node.add_transaction(bare.serialize()) == Taken(bare.txid_wire)
+    assert await node.submit(mine(await node.template())) == BlockAccepted()
+    await node.close()
+
+
+async def test_a_coin_that_a_waiting_transaction_spends_is_not_spent_by_the_wallet(tmp_path):
+    node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
+    for coinbase in coinbases(tmp_path)[:60]:
+        assert isinstance(await node.add_transaction(spend_of(coinbase, 1_000).serialize()), Taken)
+    for _ in range(3):
+        assert await node.submit(mine(await node.template())) == BlockAccepted()
     await node.close()
 
 
