@@ -74,7 +74,7 @@ def told(answering: Answering) -> Answering:
         except RpcError as error:
             return refusal(codes_of(error).http, str(error))
         except ClientDisconnect:
-            raise
+            return Response(status_code=400)  # for nobody: it went away amid its own request
         except Exception:
             log.exception("an operation failed", path=request.url.path)
             return refusal(500, "internal error; the miner's log has the details")
