@@ -27,9 +27,7 @@ class Setting:
                 return "boolean"
             case int():
                 return "integer"
-            case float():
-                return "number"
-            case str():
+            case _:
                 return "string"
 
     def schema(self) -> dict[str, Any]:
@@ -115,14 +113,14 @@ def zone(kept: Mapping[str, AdvancedValue]) -> ZoneInfo:
 
 
 def _checked(setting: Setting, value: object) -> AdvancedValue:
-    match setting.default, value:
-        case bool(), bool():
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # JSON has one kind of number
+    match setting.kind, value:
+        case "boolean", bool():
             return value
-        case int(), int() if not isinstance(value, bool) and not isinstance(setting.default, bool):
+        case "integer", int() if not isinstance(value, bool):
             return _within(setting, value)
-        case int(), float() if value.is_integer():
-            return _within(setting, int(value))
-        case str(), str():
+        case "string", str():
             return _zone_name(value)
     raise BadSetting(f"{setting.name} has to be of type {setting.kind}")
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-AdvancedValue = bool | int | float | str
+AdvancedValue = bool | int | str
 
 
 class StaticAddress(msgspec.Struct, frozen=True):
