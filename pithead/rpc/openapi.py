@@ -11,9 +11,12 @@ from pithead.rpc.contract import Http, Message, Oneof, Operation, Service
 from pithead.rpc.errors import (
     BadRequest,
     InvalidArgument,
+    NotFound,
     PreconditionFailed,
     RpcError,
+    TooLarge,
     Unauthenticated,
+    UnsupportedMedia,
     codes_of,
 )
 
@@ -95,18 +98,25 @@ def _form(operation: Operation, message: Any) -> dict[str, Any]:
 
 
 def _refusals(operation: Operation, http: Http) -> dict[str, Any]:
+    """Those that the form of the operation brings along; what the machine may refuse is `default`:
+    one document serves machines in every state."""
     kinds: list[type[RpcError]] = []
     if operation.needs_token or operation.name == "Login":
         kinds.append(Unauthenticated)
     if http.body is not None or operation.uploading:
-        kinds += [BadRequest, InvalidArgument]
+        kinds += [BadRequest, TooLarge, UnsupportedMedia, InvalidArgument]
+    if http.query:
+        kinds.append(InvalidArgument)
+    if "{" in http.path:
+        kinds.append(NotFound)
     if http.verb != "GET":
         kinds.append(PreconditionFailed)
     text = {"text/plain": {"schema": {"type": "string"}}}
-    return {
+    statuses = {
         str(codes_of(kind()).http): {"description": kind.__name__, "content": text}
         for kind in kinds
     }
+    return statuses | {"default": {"description": "Refused, in one sentence", "content": text}}
 
 
 def _parameters(operation: Operation, http: Http) -> list[dict[str, Any]]:

@@ -104,3 +104,13 @@ def test_who_needs_a_token_and_what_refusals_look_like(made):
     for status in ("400", "401", "412", "422"):
         assert list(put["responses"][status]["content"]) == ["text/plain"]
     assert made["components"]["securitySchemes"]["token"]["name"] == "Authorization"
+
+
+def test_every_refusal_is_in_the_document(made):
+    for operation in operations(made):
+        assert list(operation["responses"]["default"]["content"]) == ["text/plain"]
+    paths = made["paths"]
+    assert {"400", "401", "413", "415", "422"} <= set(paths["/v1/weight"]["put"]["responses"])
+    assert {"401", "404", "422"} <= set(paths["/v1/parcels/{uid}"]["delete"]["responses"])
+    assert set(paths["/v1/read/{colour}"]["get"]["responses"]) == {"200", "401", "404", "default"}
+    assert set(paths["/v1/parcels/"]["get"]["responses"]) == {"200", "default"}
