@@ -14,10 +14,9 @@ from typing import Any
 
 import msgspec
 
-from pithead.miner.chronicle import KINDS, stamp
+from pithead.miner.chronicle import LogKind, stamp
 from pithead.miner.configuration import Settings
 from pithead.miner.faults import Fault
-from pithead.miner.logbook import LogBook
 from pithead.miner.snapshot import Snapshot
 
 REDACTED = "***"
@@ -25,7 +24,7 @@ _SECRET = frozenset({"password"})
 
 
 def contents(
-    settings: Settings, seen: Snapshot, faults: tuple[Fault, ...], logs: LogBook
+    settings: Settings, seen: Snapshot, faults: tuple[Fault, ...], logs: Mapping[LogKind, bytes]
 ) -> dict[str, bytes]:
     """The files of the archive by name."""
     files = {
@@ -33,7 +32,7 @@ def contents(
         "state.json": _pretty(redacted(msgspec.to_builtins(seen, enc_hook=_plain))),
         "errors.json": _pretty([_fault(fault) for fault in faults]),
     }
-    return files | {f"log/{kind}.log": logs.read(kind) for kind in KINDS}
+    return files | {f"log/{kind}.log": content for kind, content in logs.items()}
 
 
 def redacted(value: Any) -> Any:

@@ -39,25 +39,30 @@ class LogBook:
         self._waiting.setdefault(kind, []).append(data)
         self._start_writing()
 
-    def read(self, kind: LogKind) -> bytes:
-        """The whole log, the oldest line first. Reads files: not for the event loop."""
+    async def read(self, kind: LogKind) -> bytes:
+        """The whole log, the oldest line first."""
         if self._directory is None:
             return self._memory.get(kind, b"")
+        await self.settled()
+        return await asyncio.to_thread(self._read_files, kind)
+
+    async def settled(self) -> None:
+        """Return once everything written so far is in the files."""
+        if self._waiting:
+            self._start_writing()
+        if self._task is not None:
+            await asyncio.shield(self._task)
+
+    def flush(self) -> None:
+        """Write what waits, now: for those who have no event loop."""
+        self._append(self._take())
+
+    def _read_files(self, kind: LogKind) -> bytes:
         content = b""
         for path in (self._before(kind), self._file(kind)):
             with contextlib.suppress(OSError):
                 content += path.read_bytes()
-        return content + b"".join(self._waiting.get(kind, ()))
-
-    async def settled(self) -> None:
-        """Return once everything written so far is in the files."""
-        if self._task is not None:
-            await asyncio.shield(self._task)
-        self.flush()
-
-    def flush(self) -> None:
-        """Write what waits, now."""
-        self._append(self._take())
+        return content
 
     def _start_writing(self) -> None:
         if self._task is not None and not self._task.done():

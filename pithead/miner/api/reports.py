@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from pithead.bos import miner as bos
 from pithead.bos.archives import GetSupportArchive
 from pithead.miner import archive
-from pithead.miner.chronicle import LogKind, stamp
+from pithead.miner.chronicle import KINDS, LogKind, stamp
 from pithead.miner.faults import Fault
 from pithead.miner.logbook import LogBook
 from pithead.miner.miner import Miner
@@ -43,7 +43,7 @@ class Reports(bos.MinerService):
         kind = _KINDS.get(request.log_type)
         if kind is None:
             raise InvalidArgument("log_type has to be one of those named")
-        content = await asyncio.to_thread(self._logs.read, kind)
+        content = await self._logs.read(kind)
         for chunk in _chunks(content):
             yield bos.GetLogResponse(chunk_data=chunk)
 
@@ -66,7 +66,8 @@ class Reports(bos.MinerService):
         now = self._clock()
         seen, faults = self._miner.snapshot(now), self._miner.faults.all()
         settings = self._miner.settings
-        files = await asyncio.to_thread(archive.contents, settings, seen, faults, self._logs)
+        logs = {kind: await self._logs.read(kind) for kind in KINDS}
+        files = await asyncio.to_thread(archive.contents, settings, seen, faults, logs)
         return await asyncio.to_thread(pack, files, now)
 
 
