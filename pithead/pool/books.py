@@ -239,7 +239,8 @@ class Books:
             return
         for name, credit in block.credits.items():
             meter = self.meters.users[name].own
-            meter.day_sats += sign * credit.sats
+            # Where the clock was set back over midnight, today does not know the block.
+            meter.day_sats = max(0, meter.day_sats + sign * credit.sats)
             self._dirty[meter] = None
 
     # Keeping
