@@ -18,11 +18,7 @@ from pithead.bos.tuning import (
     RelativeTargetReference,
     TunerState,
 )
-from pithead.bos.units import (
-    Hours,
-    Power,
-    TeraHashrate,
-)
+from pithead.bos.units import Hours, Power, TeraHashrate
 from pithead.rpc.contract import U32, WHOLE, Http, Message, Service, rpc, wire
 from pithead.rpc.errors import NOT_HERE, Unimplemented
 
