@@ -102,13 +102,13 @@ def test_every_satoshi_is_owed_kept_or_taken_back(steps):
 @settings(max_examples=25, deadline=None)
 def test_books_from_a_store_equal_undisturbed_ones(tmp_path_factory, steps, data):
     events = events_of(steps)
+    at = data.draw(st.integers(0, len(events)), label="crash after")
     engine = open_database(tmp_path_factory.mktemp("store") / "pool.sqlite")
     store, books = Store(engine, "pool"), Books(SETTINGS)
     for number, event in enumerate(events, 1):
         books.apply(event)
         if number % 9 == 0:
             store.commit(books.changes(), Position(1, number))
-    at = data.draw(st.integers(0, len(events)), label="crash after")
     engine2 = open_database(tmp_path_factory.mktemp("store") / "pool.sqlite")
     crashed = Store(engine2, "pool")
     writer = Books(SETTINGS)
