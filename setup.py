@@ -1,17 +1,21 @@
-"""The optional C extension: where it cannot be built the program runs on hashlib instead."""
+"""The optional C extensions: where they cannot be built the program runs on plain Python."""
 
 from setuptools import Extension, setup
 
+
+def extension(name: str, source: str) -> Extension:
+    """One module for every CPython from 3.11 on."""
+    return Extension(
+        f"pithead.native.{name}",
+        sources=[f"pithead/native/{source}"],
+        extra_compile_args=["-O3", "-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow"],
+        define_macros=[("Py_LIMITED_API", "0x030B0000")],
+        py_limited_api=True,
+        optional=True,
+    )
+
+
 setup(
-    ext_modules=[
-        Extension(
-            "pithead.native._judge",
-            sources=["pithead/native/judge.c"],
-            extra_compile_args=["-O3", "-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow"],
-            define_macros=[("Py_LIMITED_API", "0x030B0000")],
-            py_limited_api=True,
-            optional=True,
-        )
-    ],
+    ext_modules=[extension("_judge", "judge.c"), extension("_submit", "submit.c")],
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
 )

@@ -22,6 +22,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import uvloop
 
@@ -107,8 +108,8 @@ def main() -> None:
     if parser.parse_args().kind == "pool":
         uvloop.run(serve(lambda pool: Listener(pool, HOST, 0)))
     else:
-        judge.share_hash = twin.share_hash
-        asyncio.run(serve(lambda pool: StreamListener(pool, HOST, 0)))
+        with patch.object(judge, "share_hash", twin.share_hash):
+            asyncio.run(serve(lambda pool: StreamListener(pool, HOST, 0)))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ ALLOWED = {
     "bitcoin": set(),
     "native": set(),
     "work": {"bitcoin", "native"},
-    "stratum": {"work", "bitcoin"},
+    "stratum": {"work", "bitcoin", "native"},
     "node": {"work", "bitcoin"},
     "pool": {"stratum", "node", "work", "bitcoin"},
     "poolapi": {"pool"},

@@ -1,7 +1,7 @@
-"""The hot arithmetic of mining: a C extension where there is one, its hashlib twin elsewhere.
+"""The hot arithmetic of mining: C extensions where there are any, plain Python elsewhere.
 
-The extension needs a processor with SHA instructions; without them hashlib is the faster of the
-two. The choice is made once, here; both give equal answers (`twin` says what they mean).
+The judge needs a processor with SHA instructions; without them hashlib is the faster of the two.
+The choice is made once, here; both give equal answers (`twin` says what they mean).
 """
 
 from pithead.native.twin import MAX_SCAN
@@ -16,4 +16,9 @@ if HAS_NATIVE:
 else:
     from pithead.native.twin import scan, share_hash
 
-__all__ = ["HAS_NATIVE", "MAX_SCAN", "scan", "share_hash"]
+try:
+    from pithead.native._submit import read_submit
+except ImportError:
+    from pithead.native.twin import read_submit
+
+__all__ = ["HAS_NATIVE", "MAX_SCAN", "read_submit", "scan", "share_hash"]

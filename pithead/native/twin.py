@@ -1,6 +1,10 @@
-"""The C extension's work in plain Python: used where there is no extension, and its oracle."""
+"""The C extensions' work in plain Python: used where there is none of them, and their oracle."""
 
+from collections.abc import Callable
 from hashlib import sha256
+from typing import TypeVar
+
+_Submit = TypeVar("_Submit")
 
 MAX_SCAN = 1 << 24
 """Nonces in one scan at most: a bound for the time it takes and for its answer."""
@@ -57,3 +61,14 @@ def scan(header: bytes, start_nonce: int, count: int, target: int) -> list[int]:
         if int.from_bytes(sha256(hashing.digest()).digest(), "little") <= target:
             found.append(nonce)
     return found
+
+
+def read_submit(
+    line: bytes, make: Callable[[str, str, bytes, int, int, int | None], _Submit]
+) -> tuple[bytes, _Submit] | None:
+    """The id of a line that is plainly a share, and `make` of its six fields.
+
+    Name, job id, extranonce2, time, nonce, version bits. None leaves a line to the general
+    decoder, which reads all of them; here that is every line.
+    """
+    return None

@@ -32,7 +32,10 @@ class Aims:
 
     def of(self, sequence: int) -> Aim | None:
         """The aim of a job; None for jobs from before the first offer."""
-        for first, aim in reversed(self._from):
+        offers = self._from
+        if offers and sequence >= offers[-1][0]:  # nearly always
+            return offers[-1][1]
+        for first, aim in reversed(offers):
             if sequence >= first:
                 return aim
         return None

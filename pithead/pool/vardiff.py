@@ -106,17 +106,19 @@ class Vardiff:
     def credit(self, work: int, now: float) -> bool:
         """Count an accepted share. True if they come so fast that the work must `rise` at once."""
         settings = self._settings
-        self._advance(now)
+        if not 0.0 <= now - self._last < _STEP_SECONDS:
+            self._advance(now)
         self._sum += work
         self._squares += work * work
-        if self._bucket == 0.0:
+        bucket = self._bucket
+        if bucket == 0.0:
             self._burst_since = max(self._last_share, now - _LONGEST_STALL_SECONDS)
             self._burst_work = 0
         self._last_share = now
         self._burst_work += work
-        self._bucket += work / self.work
+        self._bucket = bucket = bucket + work / self.work
         return (
-            self._bucket >= settings.bump_shares
+            bucket >= settings.bump_shares
             and self._burst_ideal() >= settings.bump_factor * self.work
         )
 

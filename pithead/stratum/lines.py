@@ -36,6 +36,8 @@ class LineBuffer:
         """The lines that `data` completed. Raises LineTooLong, after which the stream is over."""
         if self._rest:
             data = self._rest + data
+        elif self._is_one_line(data):
+            return [data[:-1]]
         whole = data.split(b"\n")
         self._rest = whole.pop()
         lines: list[bytes] = []
@@ -50,6 +52,16 @@ class LineBuffer:
         if len(self._rest) > self._limit:
             raise LineTooLong(self._limit, lines)
         return lines
+
+    def _is_one_line(self, data: bytes) -> bool:
+        """What most reads bring: a whole line with nothing to drop but its end."""
+        end = len(data) - 1
+        return (
+            0 < end <= self._limit
+            and data.find(b"\n") == end
+            and data[end - 1] != 13
+            and not self._at_head
+        )
 
     @property
     def holds_part(self) -> bool:
