@@ -56,16 +56,16 @@ class BlockFile:
         except OSError:
             os.close(self._descriptor)
             raise
-        self._last_offset = self._size()
+        self._last_offset = self.size
 
-    def records(self) -> Iterator[BlockRecord]:
-        """Every block, oldest first. Cuts off a frame that was never finished.
+    def records(self, offset: int = 0) -> Iterator[BlockRecord]:
+        """Every block from a frame's offset on, oldest first. Cuts off a frame never finished.
 
         Raises BlockFileDamaged for one that was, but does not match its checksum.
         """
-        size = self._size()
-        offset = 0
+        size = self.size
         with self._path.open("rb") as file:
+            file.seek(offset)
             while offset < size:
                 head = file.read(_FRAME.size)
                 length, checksum = _FRAME.unpack(head) if len(head) == _FRAME.size else (0, 0)
@@ -89,7 +89,7 @@ class BlockFile:
         payload += record.block
         if not _RECORD.size < len(payload) <= _MOST_BYTES:
             raise ValueError(f"{len(record.block)} bytes are no block")
-        self._last_offset = self._size()
+        self._last_offset = self.size
         frame = memoryview(_FRAME.pack(len(payload), zlib.crc32(payload)) + payload)
         try:
             while frame:
@@ -110,7 +110,9 @@ class BlockFile:
         os.fsync(self._descriptor)
         os.close(self._descriptor)
 
-    def _size(self) -> int:
+    @property
+    def size(self) -> int:
+        """In bytes: the offset of the next block."""
         return os.fstat(self._descriptor).st_size
 
     def _is_unfinished(self, offset: int, length: int, end: int, size: int) -> bool:

@@ -41,18 +41,23 @@ class ConsensusLibrary:
     """The chain state of one directory, in regtest rules."""
 
     def __init__(self, directory: Path) -> None:
+        self._directory = directory
         self._lines: list[str] = []
         self._checked: dict[bytes, bool] = {}
         self._log = pbk.LoggingConnection(self._take_line)
-        callbacks = pbk.ValidationInterfaceCallbacks(block_checked=self._take_verdict)
+        self._callbacks = pbk.ValidationInterfaceCallbacks(block_checked=self._take_verdict)
+        self._open()
+
+    def _open(self) -> None:
         try:
-            self._chain_manager = pbk.load_chainman(directory, pbk.ChainType.REGTEST, callbacks)
+            self._chain_manager = pbk.load_chainman(
+                self._directory, pbk.ChainType.REGTEST, self._callbacks
+            )
         except RuntimeError as error:
             raise ChainInUse(
-                f"the chain in {directory} cannot be opened: another process uses it, or it is "
-                f"damaged ({self._last_error() or error})"
+                f"the chain in {self._directory} cannot be opened: another process uses it, or it "
+                f"is damaged ({self._last_error() or error})"
             ) from error
-        self._callbacks = callbacks
         self._chain = self._chain_manager.get_active_chain()
 
     @property
@@ -120,10 +125,14 @@ class ConsensusLibrary:
         )
 
     def close(self) -> None:
-        """Let the library write its state down; it does so only now."""
-        del self._chain
-        del self._chain_manager
-        del self._log
+        """Let the library write its state down; it does so only when it is destroyed."""
+        self._chain = None
+        self._chain_manager = None
+
+    def flush(self) -> None:
+        """Have the state written down and go on. Raises ChainInUse where that fails."""
+        self.close()
+        self._open()
 
     def _take_line(self, line: str) -> None:
         self._lines.append(line)

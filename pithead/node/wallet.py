@@ -9,9 +9,10 @@ The coins are a function of the chain's blocks. The script is P2WSH of OP_TRUE: 
 it, nobody needs a key, and its witness gives the blocks a commitment worth checking.
 """
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 
 from pithead.bitcoin.script import ANYONE_CAN_SPEND, OP_RETURN, pay_to_witness
 from pithead.bitcoin.transaction import NO_TXID_WIRE, Transaction, TxIn, TxOut
@@ -70,6 +71,15 @@ class Wallet:
         """Any unspent output of the chain, the wallet's or another's."""
         return self._coins.get(outpoint) or self._others.get(outpoint)
 
+    def coins(self) -> Iterator[tuple[Outpoint, Coin]]:
+        """Every unspent output, the wallet's and others', each kind by age."""
+        return chain(self._coins.items(), self._others.items())
+
+    def put(self, outpoint: Outpoint, coin: Coin) -> None:
+        """One more unspent output, the youngest."""
+        is_ours = coin.script == WALLET_SCRIPT and coin.value_sats > 0
+        (self._coins if is_ours else self._others)[outpoint] = coin
+
     def connect(self, height: int, transactions: Iterable[Transaction]) -> None:
         """Follow one block of the chain, in order."""
         for transaction in transactions:
@@ -81,11 +91,9 @@ class Wallet:
             txid = transaction.txid_wire
             spendable_from = height + (MATURITY if is_coinbase else 1)
             for index, output in enumerate(transaction.outputs):
-                if output.script[:1] == _NEVER_SPENT:
-                    continue
-                is_ours = output.script == WALLET_SCRIPT and output.value_sats > 0
-                coins = self._coins if is_ours else self._others
-                coins[txid, index] = Coin(output.value_sats, output.script, spendable_from)
+                if output.script[:1] != _NEVER_SPENT:
+                    coin = Coin(output.value_sats, output.script, spendable_from)
+                    self.put((txid, index), coin)
 
     def fee_transactions(
         self,

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pithead.bitcoin.block import Block
 from pithead.bitcoin.network import REGTEST
 from pithead.bitcoin.script import ANYONE_CAN_SPEND
 from pithead.bitcoin.transaction import Transaction, TxIn, TxOut
+from pithead.node import kernel
 from pithead.node.blockfile import BlockFileDamaged
 from pithead.node.kernel import KernelNode, KernelSettings
 from pithead.node.mempool import NotTaken, Taken
@@ -163,6 +165,52 @@ async def test_a_full_disk_is_trouble_for_now_and_not_for_the_journal(tmp_path, 
     await node.close()
     node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
     assert (await node.tip()).height == template.height
+    await node.close()
+
+
+async def test_the_chain_goes_on_over_flushes_and_a_kill_costs_no_more_than_a_few_blocks(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(kernel, "FLUSH_EVERY", 4)
+    clock = SteppedClock()
+    live, killed = tmp_path / "live", tmp_path / "killed"
+    node = await KernelNode.open(live, SETTINGS, clock)
+    for _ in range(10):
+        clock.now += 20
+        assert await node.submit(mine(await node.template())) == BlockAccepted()
+    refused = await node.submit(mine(await node.template(), value_sats=10**12))
+    assert isinstance(refused, BlockRefused)
+    assert "bad-cb-amount" in refused.reason
+    template = await node.template()
+    # What a kill leaves: files as they are now, without the library's last words.
+    await asyncio.to_thread(shutil.copytree, live, killed)
+    await node.close()
+    node = await KernelNode.open(killed, SETTINGS, clock)
+    assert await node.template() == template
+    await node.close()
+
+
+@pytest.mark.parametrize("spoil", ["remove", "damage", "of another chain"])
+async def test_a_snapshot_that_is_of_no_use_is_not_missed(tmp_path, spoil):
+    clock = SteppedClock()
+    node = await KernelNode.open(tmp_path / "one", SETTINGS, clock)
+    await node.submit(mine(await node.template()))
+    template = await node.template()
+    await node.close()
+    snapshot = tmp_path / "one" / "follower.snapshot"
+    match spoil:
+        case "remove":
+            snapshot.unlink()
+        case "damage":
+            snapshot.write_bytes(snapshot.read_bytes()[:-1])
+        case _:
+            clock.now += 10_000
+            node = await KernelNode.open(tmp_path / "two", SETTINGS, clock)
+            await node.close()
+            clock.now -= 10_000
+            snapshot.write_bytes((tmp_path / "two" / "follower.snapshot").read_bytes())
+    node = await KernelNode.open(tmp_path / "one", SETTINGS, clock)
+    assert await node.template() == template
     await node.close()
 
 
