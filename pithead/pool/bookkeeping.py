@@ -36,6 +36,9 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
+MOST_UNCOUNTED = 4_096
+"""Events in the journal that the books wait for: a few milliseconds of counting."""
+
 REPLAY_SLICE = 100_000
 """Events replayed between two commits, so that a long journal does not fill the memory."""
 
@@ -66,6 +69,7 @@ class Bookkeeper:
         self._thread = ThreadPoolExecutor(1, "bookkeeper")
         self._readers = ThreadPoolExecutor(2, "history")
         self._unwritten: tuple[Changes, Position] | None = None
+        self._uncounted: list[Event] = []
         self._committer: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
 
@@ -128,10 +132,19 @@ class Bookkeeper:
     # Writing
 
     def accept(self, events: Sequence[Event]) -> None:
-        """Keep a batch for good, then count it. JournalFull: it is neither kept nor counted."""
+        """Keep a batch for good, then count it. JournalFull: it is neither kept nor counted.
+
+        Counting waits until somebody asks or much has gathered: together it costs less.
+        """
         self._log.append(events)
-        for event in events:
-            self._books.apply(event)
+        self._uncounted += events
+        if len(self._uncounted) >= MOST_UNCOUNTED:
+            self._count()
+
+    def _count(self) -> None:
+        """Bring the books up to the journal."""
+        events, self._uncounted = self._uncounted, []
+        self._books.apply_all(events)
 
     def template(self, template: Template) -> None:
         """What a block would bring now, and how hard it is."""
@@ -141,6 +154,7 @@ class Bookkeeper:
     async def commit(self) -> bool:
         """Bring the store up to now; False where it cannot be written, which loses nothing."""
         if self._unwritten is None:
+            self._count()
             self._unwritten = (self._books.changes(), self._log.position)
         changes, position = self._unwritten
         try:
@@ -172,20 +186,25 @@ class Bookkeeper:
     @property
     def unresolved(self) -> list[BlockFound]:
         """Blocks that the node has not answered for: after a crash they are offered again."""
+        self._count()
         return [block.found_event() for block in self._books.blocks.unresolved()]
 
     @property
     def blocks_found(self) -> int:
         """How many the pool has ever found."""
+        self._count()
         return self._books.blocks.found_count
 
     def pool(self, user: str, now: float) -> PoolReading:
+        self._count()
         return self._standing.pool(user, now)
 
     def profile(self, user: str, now: float) -> ProfileReading:
+        self._count()
         return self._standing.profile(user, now)
 
     def workers(self, user: str, now: float) -> Sequence[WorkerReading]:
+        self._count()
         return self._standing.workers(user, now)
 
     async def daily_rewards(self, user: str, first_day: int, last_day: int) -> Sequence[DayRewards]:

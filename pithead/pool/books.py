@@ -27,6 +27,8 @@ from pithead.pool.scoring import TIME_CONSTANT_SECONDS
 DAY_MS = 86_400_000
 SET_BACK_MS = 60_000
 """A clock that lags by less is taken to stand still; by more, to have been set back."""
+LEAST_RUN = 8
+"""Fewer shares are as soon taken one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,21 @@ class Books:
             case MonitoringChanged():
                 self._monitor(event)
 
+    def apply_all(self, events: Sequence[Event]) -> None:
+        """The same as `apply` for each in turn, and faster where shares of one second abound."""
+        run: list[ShareAccepted] = []
+        for event in events:
+            if isinstance(event, ShareAccepted) and self._continues(run, event):
+                run.append(event)
+                continue
+            self._apply_run(run)
+            run = []
+            if isinstance(event, ShareAccepted):
+                run.append(event)
+            else:
+                self.apply(event)
+        self._apply_run(run)
+
     def score_second(self, now: float) -> float:
         """The clock of the scores, which never goes back, at a moment of farm time."""
         return max(now, self.last_ms / 1000) + self._shift_ms / 1000
@@ -98,6 +115,16 @@ class Books:
         return int(now * 1000) // DAY_MS == self._day
 
     # Time
+
+    def _continues(self, run: Sequence[ShareAccepted], event: ShareAccepted) -> bool:
+        """Not before the last of a run, and in its second by the clock and by that of the scores."""
+        if not run or event.time_ms < run[-1].time_ms:
+            return False
+        first_ms, time_ms, shift_ms = run[0].time_ms, event.time_ms, self._shift_ms
+        return time_ms == first_ms or (
+            time_ms // 1000 == first_ms // 1000
+            and (time_ms + shift_ms) // 1000 == (first_ms + shift_ms) // 1000
+        )
 
     def _advance(self, time_ms: int) -> int:
         """The time that holds for an event; turns the day, and minds a clock set back."""
@@ -173,6 +200,37 @@ class Books:
             self._dirty[meter] = None
         user.own.day_work += work
         self.blocks.round_work += work
+
+    def _apply_run(self, run: Sequence[ShareAccepted]) -> None:
+        """Shares of one second, in order of time: each meter is moved once."""
+        if len(run) < LEAST_RUN or run[0].time_ms < self.last_ms:
+            for event in run:
+                self.apply(event)
+            return
+        self._advance(run[0].time_ms)
+        self.last_ms = run[-1].time_ms
+        by_user: dict[str, list[ShareAccepted]] = {}
+        by_worker: dict[tuple[str, str], list[ShareAccepted]] = {}
+        for event in run:
+            by_user.setdefault(event.user, []).append(event)
+            by_worker.setdefault((event.user, event.worker), []).append(event)
+        for name, shares in by_user.items():
+            user = self.meters.user(name, shares[0].time_ms)
+            self._credit(user.own, shares)
+            user.own.day_work += sum(share.work for share in shares)
+        for (name, worker), shares in by_worker.items():
+            user = self.meters.users[name]
+            self._credit(self.meters.worker(user, worker, shares[0].time_ms), shares)
+        self._credit(self.meters.pool, run)
+        self.blocks.round_work += sum(event.work for event in run)
+
+    def _credit(self, meter: Meter, shares: Sequence[ShareAccepted]) -> None:
+        """`shares` are of one second."""
+        time_ms = shares[-1].time_ms
+        second = (time_ms + self._shift_ms) // 1000
+        works = [share.work for share in shares]
+        meter.credit_all(works, time_ms, second, self.settings.time_constant_seconds)
+        self._dirty[meter] = None
 
     def _reject(self, event: ShareRejected) -> None:
         """Counted for those who have earned something: names that have not take no room."""

@@ -1,6 +1,6 @@
 """What is counted alike for a worker, for all workers of a user, and for the whole pool."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from pithead.pool.changes import MeterRow
 from pithead.pool.readings import Windows
@@ -45,6 +45,22 @@ class Meter:
         else:
             score.add(work, second, time_constant)
         self.tally.add(work, time_ms // 60_000)
+        self.last_ms = time_ms
+
+    def credit_all(
+        self, works: Sequence[int], time_ms: int, second: int, time_constant: float
+    ) -> None:
+        """Count shares of one second, the last of them at `time_ms`.
+
+        The score takes them one by one: a sum of floats depends on its order.
+        """
+        score = self.score
+        score.add(works[0], second, time_constant)
+        value = score.value
+        for work in works[1:]:
+            value += work
+        score.value = value
+        self.tally.add(sum(works), time_ms // 60_000)
         self.last_ms = time_ms
 
     def row(self) -> MeterRow:

@@ -68,6 +68,36 @@ def applied(events):
     return books
 
 
+busy_steps = st.lists(
+    st.tuples(
+        st.sampled_from([*["share"] * 40, "block", "tip", "answer", "refuse"]),
+        st.sampled_from([*[0] * 20, 1, 7, 400, -1, -900, 1_000, 61_000, 30_000_000, -3_600_000]),
+        st.sampled_from(USERS),
+        st.integers(1, 2**50),
+    ),
+    min_size=20,
+    max_size=80,
+)
+
+
+@given(busy_steps, st.data())
+@settings(max_examples=60, deadline=None)
+def test_events_taken_together_leave_what_they_leave_one_by_one(busy_steps, data):
+    events = events_of(busy_steps)
+    cut = data.draw(st.integers(0, len(events)), label="second batch from")
+    together = Books(SETTINGS)
+    together.apply_all(events[:cut])
+    together.apply_all(events[cut:])
+    one_by_one = applied(events)
+    now = max(event.time_ms for event in events) / 1000
+    assert seen(together, now + 100) == seen(one_by_one, now + 100)
+    left, right = together.changes(), one_by_one.changes()
+    for changes in (left, right):  # which go to a store, in any order
+        for rows in (changes.meters, changes.points, changes.gone):
+            rows.sort()
+    assert left == right
+
+
 def by_name(workers):
     return sorted(workers, key=lambda worker: worker.name)
 
