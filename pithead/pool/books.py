@@ -117,7 +117,7 @@ class Books:
     # Time
 
     def _continues(self, run: Sequence[ShareAccepted], event: ShareAccepted) -> bool:
-        """Not before the last of a run, and in its second by the clock and by that of the scores."""
+        """Not before the last of a run, and in its second by the clock and by the scores'."""
         if not run or event.time_ms < run[-1].time_ms:
             return False
         first_ms, time_ms, shift_ms = run[0].time_ms, event.time_ms, self._shift_ms
