@@ -31,10 +31,11 @@ from bench.streams import StreamListener
 from pithead.native import twin
 from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.extranonce import Extranonces
+from pithead.pool.front import Front
 from pithead.pool.jobs import JobBook, JobSettings
 from pithead.pool.listener import Listener
 from pithead.pool.pool import Pool, PoolSettings
-from pithead.pool.session import Front, Session
+from pithead.pool.session import Session
 from pithead.pool.vardiff import VardiffSettings
 from pithead.work import judge
 

@@ -25,10 +25,11 @@ from pithead.node.wallet import WALLET_SCRIPT, FeeSettings
 from pithead.pool.accounts import Accounts
 from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
 from pithead.pool.extranonce import Extranonces
+from pithead.pool.front import Front
 from pithead.pool.jobs import JobBook, JobSettings
 from pithead.pool.listener import Listener
 from pithead.pool.pool import Pool, PoolSettings
-from pithead.pool.session import Front, Session
+from pithead.pool.session import Session
 from pithead.pool.vardiff import VardiffSettings
 from pithead.poolapi.app import build_app
 from pithead.poolapi.settings import ApiSettings

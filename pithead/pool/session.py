@@ -6,20 +6,19 @@ front end. Nothing is pushed before the miner has subscribed and authorised, and
 goes after the replies of the same turn: the line after a request is always its answer.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
 import msgspec
 
 from pithead.bitcoin.target import expected_hashes, target_from_difficulty
 from pithead.pool.aims import Aims
 from pithead.pool.events import BlockFound, Event, ShareAccepted, ShareRejected
-from pithead.pool.extranonce import Extranonces, ExtranoncesExhausted, Lease
-from pithead.pool.jobs import JobBook, OpenJob
+from pithead.pool.extranonce import ExtranoncesExhausted, Lease
+from pithead.pool.front import Front
+from pithead.pool.jobs import OpenJob
 from pithead.pool.names import Worker, read_worker, wished_difficulty
+from pithead.pool.refusals import Refusals, Remedy
 from pithead.pool.shares import REFUSALS, weigh
-from pithead.pool.vardiff import Aim, Vardiff, VardiffSettings
-from pithead.stratum.lines import SERVER_LINE_LIMIT, LineBuffer, LineTooLong
+from pithead.pool.vardiff import Aim, Vardiff
+from pithead.stratum.lines import LineBuffer, LineTooLong
 from pithead.stratum.messages import (
     NO_ID,
     Envelope,
@@ -32,8 +31,8 @@ from pithead.stratum.messages import (
     result_line,
     true_line,
 )
-from pithead.stratum.negotiation import VERSION_ROLLING_MASK, negotiate
-from pithead.stratum.pushes import difficulty_line
+from pithead.stratum.negotiation import negotiate
+from pithead.stratum.pushes import RECONNECT_LINE, difficulty_line
 from pithead.stratum.requests import (
     Authorize,
     Configure,
@@ -54,38 +53,6 @@ TLS_HANDSHAKE = b"\x16"
 """The first byte of a TLS client; no JSON begins so, and no line of it would ever end."""
 
 
-@dataclass(frozen=True, slots=True)
-class SessionSettings:
-    line_limit: int = SERVER_LINE_LIMIT
-    login_seconds: float = 60.0
-    """Wall time to subscribe and authorise in."""
-    quiet_seconds: float = 40.0
-    """Wall time after which a miner without news gets a new job: some leave a pool that has been
-    silent for 60 s, cgminer after 90."""
-    refresh_seconds: float = 120.0
-    """Farm time after which a miner gets a newer job in any case, well before its last expires."""
-    version_mask: int = VERSION_ROLLING_MASK
-    most_workers: int = 256
-    """Names authorised on one connection; a proxy brings many."""
-    suggestions_per_minute: int = 6
-    patience: int = 100
-    """Bad requests before the connection is closed."""
-    refused_name_cost: int = 20
-    """How many bad requests a refused name counts for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Front:
-    """What all sessions of one front end share."""
-
-    book: JobBook
-    extranonces: Extranonces
-    admit: Callable[[str], bool]
-    """Whether a user may mine here; asked at each authorisation."""
-    settings: SessionSettings = field(default_factory=SessionSettings)
-    vardiff: VardiffSettings = field(default_factory=VardiffSettings)
-
-
 class Turn(msgspec.Struct, frozen=True, gc=False):
     """What one batch of bytes, or a moment, led to."""
 
@@ -101,8 +68,8 @@ class Session:
 
     __slots__ = (
         "_aims", "_events", "_front", "_lease", "_lines", "_mask", "_news_at", "_news_of",
-        "_offered", "_offered_at", "_offered_parent", "_opened_at", "_patience", "_suggested",
-        "_suggested_at", "_vardiff", "_wants_job", "_workers",
+        "_offered", "_offered_at", "_offered_parent", "_opened_at", "_patience", "_refusals",
+        "_suggested", "_suggested_at", "_vardiff", "_wants_job", "_workers",
     )  # fmt: skip
 
     def __init__(self, front: Front, now: float, wall: float) -> None:
@@ -122,6 +89,7 @@ class Session:
         self._news_of = -1
         self._suggested = 0
         self._patience = front.settings.patience
+        self._refusals = Refusals()
 
     @property
     def is_ready(self) -> bool:
@@ -151,6 +119,8 @@ class Session:
         if self._wants_job and self.is_ready and close_reason is None:
             replies.append(self._new_work(now, clean=True))
         events, self._events = self._events, []
+        if events:
+            self._refusals.note(events, wall)
         return Turn(b"".join(replies), events, close_reason)
 
     def offer(self, job: OpenJob, now: float) -> bytes:
@@ -175,6 +145,13 @@ class Session:
         if not self.is_ready:
             late = wall - self._opened_at > settings.login_seconds
             return Turn(close_reason="no subscription and authorisation in time" if late else None)
+        match self._refusals.due(wall):
+            case Remedy.NEW_WORK:
+                return Turn(self._new_work(now, clean=True))
+            case Remedy.RECONNECT:
+                return Turn(RECONNECT_LINE)
+            case Remedy.CLOSE:
+                return Turn(close_reason="nothing but refused shares")
         if self._news_of != self._offered:
             self._news_of = self._offered
             self._news_at = wall

@@ -167,6 +167,10 @@ def reconnect_line(host: str, port: int, wait_seconds: int) -> bytes:
     return push_line("client.reconnect", [host, port, wait_seconds])
 
 
+RECONNECT_LINE = push_line("client.reconnect", [])
+"""To the same place; cgminer takes no other without asking."""
+
+
 def swap_words(data: bytes) -> bytes:
     """Reverse the bytes of each 4-byte word; doing it twice gives `data` again."""
     return b"".join(data[start : start + 4][::-1] for start in range(0, len(data), 4))

@@ -13,8 +13,9 @@ from pithead.miner.identity import identity_of
 from pithead.miner.miner import Miner
 from pithead.pool.events import ShareAccepted
 from pithead.pool.extranonce import Extranonces
+from pithead.pool.front import Front, SessionSettings
 from pithead.pool.jobs import JobBook, JobSettings
-from pithead.pool.session import Front, Session, SessionSettings
+from pithead.pool.session import Session
 from pithead.pool.vardiff import VardiffSettings
 from pithead.work.template import Template
 

@@ -8,8 +8,9 @@ import pytest
 from pithead.bitcoin.target import target_for_work
 from pithead.bitcoin.transaction import Transaction, TxIn, TxOut
 from pithead.pool.extranonce import Extranonces
+from pithead.pool.front import Front, SessionSettings
 from pithead.pool.jobs import JobBook, JobSettings
-from pithead.pool.session import Front, Session, SessionSettings
+from pithead.pool.session import Session
 from pithead.pool.vardiff import VardiffSettings
 from pithead.work.judge import hash_solution
 from pithead.work.share import Solution

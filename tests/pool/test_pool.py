@@ -14,10 +14,11 @@ from pithead.node.node import BlockAccepted, BlockRefused, NodeUnavailable, Tip
 from pithead.pool import listener as listening
 from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.extranonce import Extranonces
+from pithead.pool.front import Front
 from pithead.pool.jobs import JobBook, JobSettings
 from pithead.pool.listener import Listener
 from pithead.pool.pool import Pool, PoolSettings
-from pithead.pool.session import Front, Session
+from pithead.pool.session import Session
 from pithead.pool.sharelog import JournalFull
 from pithead.pool.vardiff import VardiffSettings
 from pithead.stratum.client import ClientConnection

@@ -6,7 +6,7 @@ import pytest
 
 from pithead.pool.events import ShareAccepted
 from pithead.pool.extranonce import Extranonces
-from pithead.pool.session import Front
+from pithead.pool.front import Front
 
 MASK = "1fffe000"
 
