@@ -24,6 +24,7 @@ from pithead.node.retarget import RetargetSettings
 from pithead.node.wallet import WALLET_SCRIPT, FeeSettings
 from pithead.pool.accounts import Accounts
 from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
+from pithead.pool.crowd import CrowdSettings
 from pithead.pool.extranonce import Extranonces
 from pithead.pool.front import Front
 from pithead.pool.jobs import JobBook, JobSettings
@@ -191,7 +192,13 @@ def _assemble(
         open_session=lambda now, wall_now: Session(front, now, wall_now),
         clock=clock,
         wall=wall,
-        settings=PoolSettings(max_connections=section.max_connections),
+        settings=PoolSettings(
+            max_connections=section.max_connections,
+            crowd=CrowdSettings(
+                section.max_connections_per_address, section.max_connections_per_subnet
+            ),
+            trusted_proxies=frozenset(section.trusted_proxies),
+        ),
     )
 
 

@@ -108,6 +108,19 @@ class PoolSection(Section, frozen=True):
     max_connections: Annotated[
         int, Meta(ge=1, le=1_000_000, description="Stratum connections at the same time.")
     ] = 15_000
+    max_connections_per_address: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="Of these, from one address.")
+    ] = 2_000
+    max_connections_per_subnet: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="Of these, from one /24, or /48 of IPv6.")
+    ] = 4_000
+    trusted_proxies: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[0-9A-Fa-f.:]{2,45}$")], ...],
+        Meta(
+            max_length=100,
+            description="Addresses of balancers that begin each connection with a PROXY header.",
+        ),
+    ] = ()
     durability: Annotated[
         Literal["write", "group"],
         Meta(

@@ -8,6 +8,7 @@ from typing import Protocol, cast
 
 import structlog
 
+from pithead.pool.proxy import NotProxied, read_header
 from pithead.pool.session import Session
 
 log = structlog.get_logger(__name__)
@@ -18,6 +19,9 @@ UNREAD_LIMIT_BYTES = 256 * 1024
 
 class Taker(Protocol):
     """What a connection needs of the pool."""
+
+    def trusts(self, address: str) -> bool:
+        """Whether a peer is a balancer that says by PROXY whose connection it hands on."""
 
     def admit(self, connection: "Connection") -> Session | None:
         """A session for a new connection, None where the pool is full."""
@@ -32,33 +36,60 @@ class Taker(Protocol):
 class Connection(asyncio.Protocol):
     """One miner's connection."""
 
-    __slots__ = ("_pool", "_transport", "session")
+    __slots__ = ("_header", "_pool", "_transport", "address", "session")
 
+    address: str
+    """The miner's, for limits and logs."""
     session: Session
 
     def __init__(self, pool: Taker) -> None:
         self._pool = pool
+        self._header: bytes | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        peer = transport.get_extra_info("peername")
+        self.address = str(peer[0]) if peer else "unknown"
+        if self._pool.trusts(self.address):
+            self._header = b""
+        else:
+            self._enter()
+
+    def data_received(self, data: bytes) -> None:
+        if self._transport.is_closing():
+            return
+        if self._header is not None:
+            data = self._after_header(self._header + data)
+        if data:
+            self._pool.received(self, data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._pool.lost(self)
+
+    def _enter(self) -> None:
         session = self._pool.admit(self)
         if session is None:
             self._transport.abort()
         else:
             self.session = session
 
-    def data_received(self, data: bytes) -> None:
-        if not self._transport.is_closing():
-            self._pool.received(self, data)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._pool.lost(self)
-
-    @property
-    def address(self) -> str:
-        """The peer's address, for limits and logs."""
-        peer = self._transport.get_extra_info("peername")
-        return str(peer[0]) if peer else "unknown"
+    def _after_header(self, data: bytes) -> bytes:
+        """What the miner itself has sent; nothing while the balancer's header is incomplete."""
+        try:
+            handed = read_header(data)
+        except NotProxied as error:
+            log.warning(
+                "a trusted proxy sent no PROXY header", address=self.address, why=str(error)
+            )
+            self._transport.abort()
+            return b""
+        if handed is None:
+            self._header = data
+            return b""
+        self._header = None
+        self.address = handed.address or self.address
+        self._enter()
+        return b"" if self._transport.is_closing() else handed.rest
 
     def send(self, data: bytes) -> None:
         """Queue bytes for the peer, or drop a peer that leaves too many unread."""

@@ -6,13 +6,14 @@ verdicts to the journal, let a found block go to the node, then let the answers 
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
 from pithead.bitcoin.hashing import wire_from_display
 from pithead.node.node import BlockAccepted, BlockRefused, Node, NodeUnavailable
 from pithead.pool.bookkeeping import Bookkeeper
+from pithead.pool.crowd import Crowd, CrowdSettings
 from pithead.pool.events import BlockFound, BlockResolved, Event, TipChanged
 from pithead.pool.jobs import JobBook, OpenJob
 from pithead.pool.listener import Connection
@@ -32,6 +33,9 @@ class PoolSettings:
     """What the shell itself needs to know."""
 
     max_connections: int = 15_000
+    crowd: CrowdSettings = field(default_factory=CrowdSettings)
+    trusted_proxies: frozenset[str] = frozenset()
+    """Addresses of balancers that begin every connection with a PROXY header."""
     refresh_seconds: float = 30.0
     """Farm time after which a fresh template goes out though the tip stayed."""
     shortest_refresh_seconds: float = 0.2
@@ -58,6 +62,7 @@ class Pool:
         self._clock = clock
         self._wall = wall
         self._settings = settings
+        self._crowd = Crowd(settings.crowd)
         self._connections: dict[Connection, None] = {}
         self._events: list[Event] = []
         self._replies: list[tuple[Connection, bytes]] = []
@@ -72,10 +77,18 @@ class Pool:
 
     # What the listener calls
 
+    def trusts(self, address: str) -> bool:
+        """Whether a peer hands on connections of others."""
+        return address in self._settings.trusted_proxies
+
     def admit(self, connection: Connection) -> Session | None:
         """A session for a new connection; None where there are too many."""
         if len(self._connections) >= self._settings.max_connections:
             log.warning("stratum connection refused: the pool is full", address=connection.address)
+            return None
+        if not self._crowd.enter(connection.address):
+            log.warning("stratum connection refused: too many from there",
+                        address=connection.address)  # fmt: skip
             return None
         self._connections[connection] = None
         return self._open_session(self._clock(), self._wall())
@@ -90,6 +103,7 @@ class Pool:
         """A connection is gone; what it earned is booked already."""
         if connection in self._connections:
             del self._connections[connection]
+            self._crowd.leave(connection.address)
             connection.session.end(self._clock())
 
     @property

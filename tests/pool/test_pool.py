@@ -13,6 +13,7 @@ from pithead.native import scan
 from pithead.node.node import BlockAccepted, BlockRefused, NodeUnavailable, Tip
 from pithead.pool import listener as listening
 from pithead.pool.bookkeeping import Bookkeeper
+from pithead.pool.crowd import CrowdSettings
 from pithead.pool.extranonce import Extranonces
 from pithead.pool.front import Front
 from pithead.pool.jobs import JobBook, JobSettings
@@ -342,3 +343,40 @@ async def until(condition):
             return
         await asyncio.sleep(0.005)
     raise AssertionError("did not come true")
+
+
+async def test_a_trusted_proxy_says_whose_connection_it_is_and_the_limits_count_that(tmp_path):
+    settings = PoolSettings(
+        crowd=CrowdSettings(per_address=1), trusted_proxies=frozenset({"127.0.0.1"})
+    )
+    async with opened(tmp_path, settings=settings) as stage:
+        for address in ("192.0.2.1", "192.0.2.2"):
+            peer = await stage.connect()
+            peer.writer.write(f"PROXY TCP4 {address} 198.51.100.1 5 3333\r\n".encode())
+            assert (await peer.log_in())[1]["result"] is True
+        again = await stage.connect()
+        again.writer.write(b"PROXY TCP4 192.0.2.1 198.51.100.1 5 3333\r\n")
+        assert await asyncio.wait_for(again.reader.read(), 5) == b""
+        bare = await stage.connect()
+        await bare.say({"id": 1, "method": "mining.subscribe", "params": []})
+        assert await asyncio.wait_for(bare.reader.read(), 5) == b""
+        assert stage.pool.connections == 2
+
+
+async def test_a_proxy_header_of_a_stranger_ends_the_connection(stage):
+    peer = await stage.connect()
+    peer.writer.write(b"PROXY TCP4 192.0.2.1 198.51.100.1 5 3333\r\n")
+    assert await asyncio.wait_for(peer.reader.read(), 5) == b""
+
+
+async def test_one_address_has_only_so_many_connections(tmp_path):
+    settings = PoolSettings(crowd=CrowdSettings(per_address=2))
+    async with opened(tmp_path, settings=settings) as stage:
+        first, _ = await stage.connect(), await stage.connect()
+        await until(lambda: stage.pool.connections == 2)
+        third = await stage.connect()
+        assert await asyncio.wait_for(third.reader.read(), 5) == b""
+        first.writer.close()
+        await until(lambda: stage.pool.connections == 1)
+        fourth = await stage.connect()
+        assert (await fourth.log_in())[1]["result"] is True
