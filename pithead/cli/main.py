@@ -14,9 +14,21 @@ from pithead.cli.config import ConfigError, Value, assignments, example, load
 from pithead.cli.datadir import DirectoryInUse
 from pithead.cli.sections import Config
 from pithead.cli.serving import AddressTaken
+from pithead.node.blockfile import BlockFileDamaged
 from pithead.node.library import ChainInUse
+from pithead.pool.schema import StoreError
+from pithead.pool.sharelog import JournalError
 
-EXPECTED = (ConfigError, DirectoryInUse, AddressTaken, ChainInUse, poolside.CannotStart)
+EXPECTED = (
+    ConfigError,
+    DirectoryInUse,
+    AddressTaken,
+    ChainInUse,
+    BlockFileDamaged,
+    JournalError,
+    StoreError,
+    poolside.CannotStart,
+)
 """What an operator can put right: told in a sentence, without a traceback."""
 
 

@@ -103,3 +103,14 @@ def test_a_name_that_could_not_mine_gets_no_token(run, name):
     shown = run("token", "create", name, "--data", "state")
     assert shown.exit_code == 2
     assert Accounts.__name__ not in shown.output
+
+
+def test_a_database_of_another_version_is_told_in_a_sentence(run, tmp_path):
+    directory = tmp_path / "state" / "pool"
+    assert run("token", "create", "alice", "--data", "state").exit_code == 0
+    with sqlite3.connect(directory / "pool.sqlite") as connection:
+        connection.execute("UPDATE schema SET version = 999")
+    connection.close()
+    shown = run("token", "create", "alice", "--data", "state")
+    assert shown.exit_code == 2
+    assert "999" in shown.output
