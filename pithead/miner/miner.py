@@ -21,10 +21,11 @@ from pithead.miner.identity import Namer, version_named
 from pithead.miner.licence import Licence
 from pithead.miner.meter import WorkMeter, summed
 from pithead.miner.pool_limits import check_pools
-from pithead.miner.readouts import chip_temp, fans, is_block, sensed
+from pithead.miner.readouts import chain_of, chip_temp, fans, is_block, sensed
 from pithead.miner.refusals import NotRunning, OutsideLimits
 from pithead.miner.snapshot import (
     BoardSnapshot,
+    ChainView,
     Identity,
     Limits,
     Snapshot,
@@ -267,6 +268,15 @@ class Miner:
         self.refeed()
         return self.settings.pool_groups
 
+    def try_pool_groups(self, groups: tuple[PoolGroup, ...], now: float) -> None:
+        """Mine at these until others are set or the process restarts. Raises BadPool."""
+        check_pools(groups)
+        kept = self.settings.pool_groups
+        self._mine_at(groups)
+        self._change(pool_groups=kept)
+        self._last_alive = now
+        self.refeed()
+
     def _mine_at(self, groups: tuple[PoolGroup, ...]) -> None:
         names = Namer(self._identity.uid, self.settings.uids_given)
         named = tuple(names.complete(group, str(index)) for index, group in enumerate(groups))
@@ -339,6 +349,11 @@ class Miner:
     def identity(self) -> Identity:
         identity, hostname = self._identity, self.settings.hostname
         return identity if hostname is None else dataclasses.replace(identity, hostname=hostname)
+
+    def chain_view(self) -> ChainView | None:
+        """None while no pool has given work."""
+        active = self._upstreams.active()
+        return None if active is None or active.work is None else chain_of(active.work)
 
     def pool_states(self) -> Iterator[tuple[str, str | None]]:
         """Each pool that may be mined at, with what is wrong with it."""

@@ -1,9 +1,9 @@
 """What a machine shows of what its boards and fans say. Pure."""
 
-from pithead.bitcoin.target import target_from_bits
-from pithead.hardware.device import Found, Readings
+from pithead.bitcoin.target import difficulty_from_target, target_from_bits
+from pithead.hardware.device import Found, Readings, Work
 from pithead.hardware.thermals import CHIP_RISE_K
-from pithead.miner.snapshot import FanSnapshot
+from pithead.miner.snapshot import ChainView, FanSnapshot
 
 SENSOR_STEP = 16
 """Temperatures are read in sixteenths of a degree."""
@@ -17,6 +17,15 @@ def is_block(found: Found) -> bool:
     except ValueError:
         return False
     return found.hash_value <= target < found.work.share_target
+
+
+def chain_of(work: Work) -> ChainView:
+    """What a job says of the chain; its difficulty is the chain's own, not scaled."""
+    try:
+        difficulty = float(difficulty_from_target(target_from_bits(work.job.bits)))
+    except ValueError:
+        difficulty = 0.0  # the pool sends bits that are none
+    return ChainView(work.job.prev_hash_wire[::-1].hex(), work.job.time, difficulty)
 
 
 def sensed(temp_c: float | None) -> float | None:

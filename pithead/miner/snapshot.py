@@ -152,6 +152,16 @@ class TunerSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class ChainView:
+    """The tip of the chain as the job that is worked on tells it."""
+
+    prev_hash_display: str
+    time: int
+    """Of the job, unix seconds."""
+    difficulty: float
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     at: float
     model: MachineModel
