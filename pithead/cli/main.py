@@ -3,9 +3,10 @@
 import asyncio
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -32,30 +33,56 @@ EXPECTED = (
 """What an operator can put right: told in a sentence, without a traceback."""
 
 
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(slots=True)
+class General:
+    """What the general options said, wherever on the command line they stood."""
+
+    file: Path | None = None
+    settings: tuple[str, ...] = ()
+
+
 class Refused(click.ClickException):
     """Exit code 2: nothing was started or changed."""
 
     exit_code = 2
 
 
+def _take_file(context: click.Context, _: click.Parameter, file: Path | None) -> None:
+    if file is not None:
+        context.ensure_object(General).file = file
+
+
+def _take_settings(context: click.Context, _: click.Parameter, settings: tuple[str, ...]) -> None:
+    context.ensure_object(General).settings += settings
+
+
+def general_options(command: Command) -> Command:
+    """Options that may stand before the command's name or behind it."""
+    file = click.option(
+        "--config", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+        expose_value=False, callback=_take_file,
+        help="The configuration file; without it $PITHEAD_CONFIG, or ./pithead.toml if there.",
+    )  # fmt: skip
+    settings = click.option(
+        "--set", multiple=True, metavar="SECTION.KEY=VALUE",
+        expose_value=False, callback=_take_settings,
+        help="Set any key of the configuration; see `pithead config`. May be given many times.",
+    )  # fmt: skip
+    return file(settings(command))
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option(
-    "--config", "file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-    help="The configuration file; without it $PITHEAD_CONFIG, or ./pithead.toml if it is there.",
-)  # fmt: skip
-@click.option(
-    "--set", "settings", multiple=True, metavar="SECTION.KEY=VALUE",
-    help="Set any key of the configuration; see `pithead config`. May be given many times.",
-)  # fmt: skip
+@general_options
 @click.version_option(package_name="pithead")
-@click.pass_context
-def main(context: click.Context, file: Path | None, settings: tuple[str, ...]) -> None:
+def main() -> None:
     """A mining pool, a miner daemon and a farm to try them with.
 
     `pithead up` starts a whole farm on this machine: an embedded chain, a pool and simulated
     miners, behind the Braiins Pool web API and the Braiins OS REST API.
     """
-    context.obj = (file, settings)
 
 
 data_option = click.option(
@@ -65,10 +92,10 @@ data_option = click.option(
 
 def _load(context: click.Context, **flags: Value | None) -> Config:
     """The configuration with this command's own flags on top of the general ones."""
-    file, settings = context.obj
+    general = context.ensure_object(General)
     named = {name.replace("__", "."): value for name, value in flags.items() if value is not None}
     try:
-        return load({**assignments(settings), **named}, os.environ, file)
+        return load({**assignments(general.settings), **named}, os.environ, general.file)
     except ConfigError as error:
         raise Refused(str(error)) from error
 
@@ -90,6 +117,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 @main.command(name="up")
 @data_option
+@general_options
 @click.option("--miners", type=int, metavar="N", help="How many machines.  [default: 3]")
 @click.option("--speed", type=float, metavar="X", help="Farm time runs X times faster.")
 @click.pass_context
@@ -108,6 +136,7 @@ def up_(context: click.Context, data: str | None, miners: int | None, speed: flo
 
 @main.command()
 @data_option
+@general_options
 @click.pass_context
 def pool(context: click.Context, data: str | None) -> None:
     """Run the pool alone: chain, Stratum port and web API."""
@@ -116,6 +145,7 @@ def pool(context: click.Context, data: str | None) -> None:
 
 @main.command()
 @data_option
+@general_options
 @click.option("--model", metavar="NAME", help='Its model, such as "Antminer S19 XP".')
 @click.option("--pool", "url", metavar="URL", help="The pool it starts with.")
 @click.option("--user", metavar="USER.WORKER", help="Its user there.")
@@ -133,6 +163,7 @@ def miner(
 
 @main.command()
 @data_option
+@general_options
 @click.option("--miners", type=int, metavar="N", help="How many machines.  [default: 3]")
 @click.option("--pool", "url", metavar="URL", help="The pool they start with.")
 @click.pass_context
@@ -153,6 +184,7 @@ def token() -> None:
 @click.argument("user")
 @click.option("--profile", default="default", show_default=True, help="The access profile.")
 @data_option
+@general_options
 @click.pass_context
 def create(context: click.Context, user: str, profile: str, data: str | None) -> None:
     """Make a token for USER and print it. An older one of the same profile stops working.

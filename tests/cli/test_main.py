@@ -64,6 +64,21 @@ def test_a_bad_value_is_named(run, setting, words):
     assert words in shown.output
 
 
+@pytest.mark.parametrize("command", ["up", "pool", "miner", "farm"])
+def test_general_options_may_stand_behind_the_command_too(run, tmp_path, command):
+    shown = run(command, "--set", "pool.stratum_port=70000")
+    assert shown.exit_code == 2
+    assert "stratum_port" in shown.output
+    (tmp_path / "farm.toml").write_text("[pool]\nstratum_prot = 3333\n")
+    assert "stratum_prot" in run(command, "--config", "farm.toml").output
+
+
+def test_of_two_settings_of_a_key_the_later_one_holds(run):
+    right, wrong = ("--set", "log.level=info"), ("--set", "log.level=loud")
+    assert "loud" in run(*right, "token", "create", *wrong, "alice", "--data", "state").output
+    assert run(*wrong, "token", "create", *right, "alice", "--data", "state").exit_code == 0
+
+
 def test_a_bad_variable_of_the_environment_is_named(run, monkeypatch):
     monkeypatch.setenv("PITHEAD_POOL_STRATUM_PORT", "x")
     shown = run("up")
