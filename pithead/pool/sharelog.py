@@ -60,6 +60,10 @@ class Position(NamedTuple):
     sequence: int
 
 
+START = Position(0, 0)
+"""Before the first event of any journal."""
+
+
 class _Payload(msgspec.Struct, array_like=True, frozen=True):
     epoch: int
     first: int
@@ -89,18 +93,17 @@ class ShareLog:
         self._front_end = front_end
         self._durability = durability
         self._segment_bytes = segment_bytes
-        directory.mkdir(parents=True, exist_ok=True)
-        self._lock = self._take_lock()
-        segments = self._segments()
-        if segments:
-            _cut_torn_tail(segments[-1])
-        newest = max((_start_of(segment).epoch for segment in segments), default=0)
-        self._epoch = max(newest, above.epoch if above else 0) + 1
         self._sequence = 0
         self._broken = ""
         self._file = -1
         self._size = 0
-        self._begin_segment()
+        directory.mkdir(parents=True, exist_ok=True)
+        self._lock = self._take_lock()
+        try:
+            self._begin_epoch(above)
+        except BaseException:
+            os.close(self._lock)
+            raise
 
     @property
     def position(self) -> Position:
@@ -127,23 +130,32 @@ class ShareLog:
         return self.position
 
     def replay(self, after: Position | None) -> Iterator[tuple[Position, Event]]:
-        """Everything that was there at the opening and comes later than `after`."""
-        for segment in self._segments():
-            if _start_of(segment).epoch == self._epoch:
-                return
+        """Everything that was there at the opening and comes later than `after`.
+
+        JournalDamaged where something in between is not there, as when the store was lost or is
+        older than what the journal has forgotten.
+        """
+        last = after or START
+        segments = [each for each in self._segments() if _start_of(each).epoch < self._epoch]
+        for segment in segments[len(_behind(segments, last)) :]:
             for payload in read_segment(segment):
+                same = payload.epoch == last.epoch
+                following = last.sequence + 1 if same else 1
+                if payload.epoch >= last.epoch and payload.first > following:
+                    raise JournalDamaged(
+                        f"{segment} goes on at event {payload.first} of epoch {payload.epoch}, "
+                        f"but {following} is missing"
+                    )
                 for number, event in enumerate(payload.events, payload.first):
                     position = Position(payload.epoch, number)
-                    if after is None or position > after:
+                    if position > last:
                         yield position, event
+                        last = position
 
     def forget(self, position: Position) -> None:
         """Delete the segments that hold nothing later; the present one stays in any case."""
-        for segment, following in pairwise(self._segments()):
-            if _start_of(following) <= Position(position.epoch, position.sequence + 1):
-                segment.unlink(missing_ok=True)
-            else:
-                return
+        for segment in _behind(self._segments(), position):
+            segment.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Everything appended is in the file already."""
@@ -168,14 +180,27 @@ class ShareLog:
     def _segments(self) -> list[Path]:
         return sorted(self._directory.glob(f"{self._front_end}.*.journal"), key=_start_of)
 
+    def _begin_epoch(self, above: Position | None) -> None:
+        segments = self._segments()
+        if segments:
+            _cut_torn_tail(segments[-1])
+        newest = max((_start_of(segment).epoch for segment in segments), default=0)
+        self._epoch = max(newest, above.epoch if above else 0) + 1
+        self._begin_segment()
+
     def _begin_segment(self) -> None:
         name = f"{self._front_end}.{self._epoch:08}.{self._sequence + 1:016}.journal"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
         try:
             file = os.open(self._directory / name, flags, 0o600)
+        except OSError as error:
+            raise JournalFull(str(error)) from error
+        try:
             if self._durability == "group":
                 _sync_directory(self._directory)
         except OSError as error:
+            os.close(file)
+            (self._directory / name).unlink(missing_ok=True)  # its name is needed again
             raise JournalFull(str(error)) from error
         if self._file >= 0:
             os.close(self._file)
@@ -247,6 +272,12 @@ def _has_frame(data: bytes, start: int) -> bool:
             return True
         found = data.find(ARRAY_OF_THREE, found + 1)
     return False
+
+
+def _behind(segments: Sequence[Path], position: Position) -> list[Path]:
+    """The first of these, in order, that hold nothing later; never the last."""
+    end = Position(position.epoch, position.sequence + 1)
+    return [each for each, following in pairwise(segments) if _start_of(following) <= end]
 
 
 def _start_of(path: Path) -> Position:

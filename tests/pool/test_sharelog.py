@@ -180,6 +180,65 @@ def test_damage_in_the_middle_names_file_and_offset(tmp_path, place):
         read(tmp_path)
 
 
+def test_a_segment_that_could_not_begin_can_begin_later(tmp_path, monkeypatch):
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    journal = ShareLog(tmp_path, "pool", durability="group", segment_bytes=1)
+    journal.append([share(1)])
+    monkeypatch.setattr(sharelog, "_sync_directory", full)
+    with pytest.raises(JournalFull, match="No space left"):
+        journal.append([share(2)])
+    monkeypatch.undo()
+    assert journal.append([share(3)]) == Position(1, 2)
+    journal.close()
+    assert events_of(read(tmp_path)) == [share(1), share(3)]
+
+
+def small_segments(directory, count=40):
+    journal = ShareLog(directory, "pool", segment_bytes=200)
+    for number in range(count):
+        journal.append([share(number)])
+    journal.close()
+    return sorted(directory.glob("*.journal"))
+
+
+def test_a_segment_that_is_missing_is_told_and_not_passed_over(tmp_path):
+    small_segments(tmp_path)[1].unlink()
+    with pytest.raises(JournalDamaged, match="is missing"):
+        read(tmp_path)
+
+
+def test_a_store_older_than_what_was_forgotten_is_told(tmp_path):
+    small_segments(tmp_path)
+    journal = ShareLog(tmp_path, "pool")
+    journal.forget(Position(1, 20))
+    assert next(journal.replay(Position(1, 20))) == (Position(1, 21), share(20))
+    for lost in (None, Position(1, 2)):
+        with pytest.raises(JournalDamaged, match="is missing"):
+            next(journal.replay(lost))
+    journal.close()
+
+
+def test_damage_in_a_segment_that_the_store_has_whole_is_no_hindrance(tmp_path):
+    first, *_ = small_segments(tmp_path)
+    first.write_bytes(b"\xff" * first.stat().st_size)
+    assert events_of(read(tmp_path, Position(1, 20))) == [share(n) for n in range(20, 40)]
+
+
+def test_a_journal_that_could_not_begin_lets_go_of_its_lock(tmp_path, monkeypatch):
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    journal = ShareLog(tmp_path, "pool", durability="group")
+    journal.close()
+    monkeypatch.setattr(sharelog, "_sync_directory", full)
+    with pytest.raises(JournalFull, match="No space left"):
+        ShareLog(tmp_path, "pool", durability="group")
+    monkeypatch.undo()
+    written(tmp_path, [share(1)])
+
+
 @given(st.binary(max_size=300), st.integers(0, 200), st.binary(max_size=30))
 @settings(max_examples=60, deadline=None)
 def test_no_bytes_at_all_make_the_reader_fail_in_another_way(tmp_path_factory, noise, at, more):
