@@ -15,6 +15,7 @@ FREE_PORTS = {
     "pool.api_port": 0,
     "farm.rest_port": 0,
     "farm.rest_fallback_port": 0,
+    "farm.cgminer_port": 0,
     "pool.api_burst": 10_000,
     "pool.api_refill_per_second": 1_000.0,
 }

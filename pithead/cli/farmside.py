@@ -12,6 +12,7 @@ import structlog
 from msgspec.structs import replace
 from starlette.types import ASGIApp
 
+from pithead.cli.cgminerside import CgminerDoors, CgminerPlan
 from pithead.cli.datadir import DataDirectory
 from pithead.cli.farmtime import steady_wall
 from pithead.cli.logs import start_logging
@@ -24,6 +25,7 @@ from pithead.farm.machines import build_machine
 from pithead.hardware.models import model_named
 from pithead.miner.api.app import build_app
 from pithead.miner.api.surroundings import surround
+from pithead.miner.cgminer.api import CgminerApi
 from pithead.miner.configuration import PoolGroup
 from pithead.miner.daemon import Daemon, Machine
 from pithead.miner.interfaces import interface_of
@@ -51,6 +53,7 @@ class Machines:
         wall: Callable[[], float],
         work_scale: int,
         rest: RestPlan,
+        cgminer: CgminerPlan,
     ) -> None:
         self.places = tuple(places)
         now = clock.now()
@@ -75,6 +78,13 @@ class Machines:
             machine.miner.system.watch(partial(self._power, place.address))
             self._apps[place.address] = build_app(machine.miner, around, clock.now, wall)
         self._rest = rest
+        self._cgminer = CgminerDoors(
+            {
+                place.address: CgminerApi(machine.miner, clock.now).answer
+                for place, machine in zip(places, self.machines, strict=True)
+            },
+            cgminer,
+        )
         self._server: HttpServer | None = None
         self.port: RestPort | None = None
 
@@ -85,6 +95,7 @@ class Machines:
                 self._apps, self._rest.port, self._rest.fallback, self._rest.setting
             )
             await self._server.start()
+        await self._cgminer.start()
         await self.daemon.start()
 
     def move_pool(self, old_url: str, new_url: str, now: float) -> None:
@@ -96,6 +107,7 @@ class Machines:
                 machine.miner.set_pool_groups(moved, now)
 
     async def stop(self) -> None:
+        self._cgminer.stop()
         if self._server is not None:
             await self._server.stop()
         await self.daemon.stop()
@@ -104,7 +116,8 @@ class Machines:
             await around.logs.settled()
 
     def _power(self, address: str, is_up: bool) -> None:
-        """The API of a machine goes away and comes back with the machine."""
+        """The APIs of a machine go away and come back with the machine."""
+        self._cgminer.power(address, is_up)
         if self._server is None:
             return
         if is_up:
@@ -116,6 +129,10 @@ class Machines:
         """`host:port` of one machine's REST API."""
         assert self.port is not None
         return f"{place.address}:{self.port.ports[place.address]}"
+
+    def cgminer_of(self, place: Place) -> str:
+        """`host:port` of one machine's cgminer API."""
+        return f"{place.address}:{self._cgminer.ports[place.address]}"
 
 
 def _moved(group: PoolGroup, old_url: str, new_url: str) -> PoolGroup:
@@ -150,7 +167,8 @@ async def run_miner(config: Config) -> None:
         pool_password=section.pool_password,
     )
     rest = RestPlan(section.rest_port, section.rest_fallback_port, "--set miner.rest_port=PORT")
-    await _run(config, [place], rest)
+    cgminer = CgminerPlan(section.cgminer_port, "--set miner.cgminer_port=PORT")
+    await _run(config, [place], rest, cgminer)
 
 
 async def run_farm(config: Config) -> None:
@@ -160,15 +178,18 @@ async def run_farm(config: Config) -> None:
         section.miners, section.models, section.users, section.first_address, config.miner.pool_url
     )
     rest = RestPlan(section.rest_port, section.rest_fallback_port, "--set farm.rest_port=PORT")
-    await _run(config, places, rest)
+    cgminer = CgminerPlan(section.cgminer_port, "--set farm.cgminer_port=PORT")
+    await _run(config, places, rest, cgminer)
 
 
-async def _run(config: Config, places: Sequence[Place], rest: RestPlan) -> None:
+async def _run(
+    config: Config, places: Sequence[Place], rest: RestPlan, cgminer: CgminerPlan
+) -> None:
     start_logging(config.log)
     wall = steady_wall()
     clock = FarmClock(wall(), 1, wall)
     with DataDirectory(Path(config.data.directory) / "miners") as data:
-        machines = Machines(places, data.path, clock, wall, config.pool.work_scale, rest)
+        machines = Machines(places, data.path, clock, wall, config.pool.work_scale, rest, cgminer)
         await machines.start()
         if machines.port is not None and machines.port.advice is not None:
             click.echo(machines.port.advice, err=True)

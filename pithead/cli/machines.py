@@ -92,18 +92,18 @@ def serve_rest(
     """Bind every machine's address, on `fallback` where the process may not bind `port`."""
     advice = None
     try:
-        sockets = _bind_all(apps, port, setting)
+        sockets = bind_all(apps, port, setting)
     except PermissionError:
         advice = (
             f"port {port} is not allowed here, so the miners' REST APIs are on port {fallback}; "
             f"`sudo sysctl net.ipv4.ip_unprivileged_port_start={port}` allows it"
         )
-        sockets = _bind_all(apps, fallback, setting)
+        sockets = bind_all(apps, fallback, setting)
     ports = {name[0]: name[1] for name in (each.getsockname() for each in sockets)}
     return HttpServer(ByAddress(apps), sockets), RestPort(ports, advice)
 
 
-def _bind_all(addresses: Iterable[str], port: int, setting: str) -> list[socket.socket]:
+def bind_all(addresses: Iterable[str], port: int, setting: str) -> list[socket.socket]:
     """All or none: what is bound already is let go when one fails."""
     with ExitStack() as bound:
         sockets = [

@@ -188,6 +188,14 @@ class FarmSection(Section, frozen=True):
     rest_fallback_port: Annotated[
         int, Meta(ge=0, le=65535, description="The port instead where rest_port is not allowed.")
     ] = 8081
+    cgminer_port: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=65535,
+            description="The port of each machine's cgminer API; 0 takes a free one.",
+        ),
+    ] = 4028
 
     def __post_init__(self) -> None:
         _check_models("models", self.models)
@@ -223,6 +231,9 @@ class MinerSection(Section, frozen=True):
     rest_fallback_port: Annotated[
         int, Meta(ge=0, le=65535, description="The port instead where rest_port is not allowed.")
     ] = 8081
+    cgminer_port: Annotated[
+        int, Meta(ge=0, le=65535, description="The port of its cgminer API; 0 takes a free one.")
+    ] = 4028
 
     def __post_init__(self) -> None:
         _check_models("model", (self.model,))

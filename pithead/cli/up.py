@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from pithead.cli.cgminerside import CgminerPlan
 from pithead.cli.datadir import DataDirectory
 from pithead.cli.farmfile import (
     FarmFile,
@@ -67,6 +68,7 @@ class Farm:
                 name=place.name,
                 model=place.model.name,
                 rest=f"http://{self.machines.rest_of(place)}",
+                cgminer=self.machines.cgminer_of(place),
             )
             for place in self.machines.places
         ]
@@ -106,7 +108,10 @@ async def start_farm(
             f"stratum+tcp://{pool.stratum}",
         )  # fmt: skip
         rest = RestPlan(farm.rest_port, farm.rest_fallback_port, "--set farm.rest_port=PORT")
-        machines = Machines(places, directory / "miners", clock, wall, config.pool.work_scale, rest)
+        cgminer = CgminerPlan(farm.cgminer_port, "--set farm.cgminer_port=PORT")
+        machines = Machines(
+            places, directory / "miners", clock, wall, config.pool.work_scale, rest, cgminer
+        )
         last = await asyncio.to_thread(read_farm_file, directory / FARM_FILE)
         if last is not None and last.pool.stratum != pool.stratum:
             old_url = f"stratum+tcp://{last.pool.stratum}"
