@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 1.0
 SUBMIT_RETRY_SECONDS = 1.0
+JOURNAL_RETRY_SECONDS = 1.0
 FAN_OUT_SLICE = 500
 """Sessions told of a job before the loop may turn to others."""
 
@@ -129,9 +130,8 @@ class Pool:
         replies, self._replies = self._replies, []
         closing, self._closing = self._closing, []
         if events and not self._record(events):
-            for connection, _ in replies:
-                connection.close()
-            return
+            closing += [(connection, "its shares cannot be kept") for connection, _ in replies]
+            replies = []
         for connection, reply in replies:
             connection.send(reply)
         for connection, reason in closing:
@@ -142,20 +142,25 @@ class Pool:
         """Write events to the journal and set off what follows from them.
 
         Without the journal nothing is answered: an answer is a promise that the share is kept.
+        A block goes to the node all the same, and to the journal as soon as that can be written.
         """
+        is_kept = self._keep_events(events)
+        for event in events:
+            if isinstance(event, BlockFound):
+                self._spawn(self._submit(event, is_kept))
+        return is_kept
+
+    def _keep_events(self, events: Sequence[Event]) -> bool:
         try:
             self._bookkeeper.accept(events)
         except JournalFull as error:
             log.error("the journal cannot be written; shares go unanswered", error=str(error))
             return False
-        for event in events:
-            if isinstance(event, BlockFound):
-                self._spawn(self._submit(event))
         return True
 
     # Blocks
 
-    async def _submit(self, found: BlockFound) -> None:
+    async def _submit(self, found: BlockFound, is_kept: bool = True) -> None:
         log.info("block found", height=found.height, hash=found.hash_display, user=found.user)
         while True:
             try:
@@ -174,9 +179,11 @@ class Pool:
                     "the node refused a block", hash=found.hash_display, reason=reason,
                     height=found.height,
                 )  # fmt: skip
-        self._record(
-            [BlockResolved(int(self._clock() * 1000), found.hash_display, accepted, reason)]
-        )
+        resolved = BlockResolved(int(self._clock() * 1000), found.hash_display, accepted, reason)
+        while True:
+            if self._keep_events([resolved] if is_kept else [found, resolved]):
+                return
+            await asyncio.sleep(JOURNAL_RETRY_SECONDS)
 
     # Jobs
 

@@ -12,6 +12,7 @@ from pithead.bitcoin.target import target_for_work
 from pithead.native import scan
 from pithead.node.node import BlockAccepted, BlockRefused, NodeUnavailable, Tip
 from pithead.pool import listener as listening
+from pithead.pool import pool as pooling
 from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.crowd import CrowdSettings
 from pithead.pool.extranonce import Extranonces
@@ -227,6 +228,36 @@ async def test_without_the_journal_no_share_is_answered_and_the_connection_ends(
     assert await asyncio.wait_for(miner.peer.reader.read(), 5) == b""
     monkeypatch.undo()
     assert list(stage.bookkeeper.workers("alice", START + 2)) == []
+
+
+async def test_a_block_reaches_the_node_without_the_journal_and_the_books_when_it_is_back(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(pooling, "JOURNAL_RETRY_SECONDS", 0.001)
+    node = ToldNode()
+    node.block_target = target_for_work(16)
+    async with opened(tmp_path, node) as stage:
+        miner = Miner(await stage.connect())
+        await miner.until_job()
+        refused = asyncio.Event()
+
+        def refuse(events):
+            if node.submitted:
+                refused.set()
+            raise JournalFull("no space left on device")
+
+        with monkeypatch.context() as full:
+            full.setattr(stage.bookkeeper, "accept", refuse)
+            miner.solve()
+            miner.peer.writer.write(miner.client.data_to_send())
+            assert await asyncio.wait_for(miner.peer.reader.read(), 5) == b""
+            await asyncio.wait_for(refused.wait(), 5)
+            assert len(node.submitted) == 1
+            assert stage.bookkeeper.blocks_found == 0
+        async with asyncio.timeout(5):
+            while not stage.bookkeeper.blocks_found:  # noqa: ASYNC110 - the books tell nobody
+                await asyncio.sleep(0.001)
+        assert stage.bookkeeper.unresolved == []
 
 
 async def test_a_block_reaches_the_node_and_a_refused_one_takes_its_rewards_back(tmp_path):
