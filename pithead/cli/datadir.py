@@ -11,13 +11,24 @@ class DirectoryInUse(Exception):
     """Another process owns the data directory."""
 
 
+class DirectoryUnusable(Exception):
+    """It cannot be made or written to."""
+
+
 class DataDirectory:
     """A directory held by this process until it is closed or the process ends."""
 
     def __init__(self, path: Path) -> None:
+        """Made if it is not there. Raises DirectoryInUse, DirectoryUnusable."""
         self.path = path
-        path.mkdir(parents=True, exist_ok=True)
-        self._lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise DirectoryUnusable(
+                f"{path} cannot be used as data directory ({error.strerror}); choose another "
+                "with --data"
+            ) from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

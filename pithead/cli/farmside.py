@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -197,17 +197,19 @@ async def _run(
             log.info("miner", name=place.name, rest=f"http://{machines.rest_of(place)}",
                      pool=place.pool_url, worker=place.worker)  # fmt: skip
         try:
-            await _until_done(machines.daemon)
+            await until_told_or_failed(machines.daemon.failed())
         finally:
             await machines.stop()
 
 
-async def _until_done(daemon: Daemon) -> None:
-    """Until told to stop, or mining failed for good."""
-    told = asyncio.create_task(until_told_to_stop())
-    failed = asyncio.create_task(daemon.failed())
-    done, pending = await asyncio.wait((told, failed), return_when=asyncio.FIRST_COMPLETED)
-    for task in pending:
-        task.cancel()
-    for task in done:
-        task.result()
+async def until_told_or_failed(*parts: Coroutine[object, object, None]) -> None:
+    """Until told to stop; or until one of the parts ends, and raise what ended it."""
+    tasks = [asyncio.ensure_future(work) for work in (until_told_to_stop(), *parts)]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

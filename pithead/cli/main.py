@@ -12,7 +12,7 @@ import click
 
 from pithead.cli import farmside, poolside, up
 from pithead.cli.config import ConfigError, Value, assignments, example, load
-from pithead.cli.datadir import DirectoryInUse
+from pithead.cli.datadir import DirectoryInUse, DirectoryUnusable
 from pithead.cli.sections import Config
 from pithead.cli.serving import AddressTaken
 from pithead.node.blockfile import BlockFileDamaged
@@ -23,6 +23,7 @@ from pithead.pool.sharelog import JournalError
 EXPECTED = (
     ConfigError,
     DirectoryInUse,
+    DirectoryUnusable,
     AddressTaken,
     ChainInUse,
     BlockFileDamaged,

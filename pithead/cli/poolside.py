@@ -1,9 +1,12 @@
 """The pool as a running part: chain, books, Stratum port and web API together."""
 
 import asyncio
+import os
 import secrets
+import socket
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,7 +17,7 @@ import structlog
 from pithead.bitcoin.address import AddressError, script_for_address
 from pithead.bitcoin.network import REGTEST
 from pithead.cli.datadir import DataDirectory
-from pithead.cli.farmside import until_told_to_stop
+from pithead.cli.farmside import until_told_or_failed
 from pithead.cli.farmtime import steady_wall
 from pithead.cli.logs import start_logging
 from pithead.cli.sections import Config, PoolSection
@@ -90,30 +93,51 @@ async def open_pool(
     """
     section = config.pool
     payout_script = _payout_script(section)
-    api_socket = listen(section.api_host, section.api_port, "--set pool.api_port=PORT")
-    node = await KernelNode.open(
-        directory / "chain", _kernel_settings(config, first_block_work), clock, progress
-    )
-    bookkeeper = await Bookkeeper.open(directory / "pool", _books(section))
-    accounts = Accounts(bookkeeper.store, section.registration_open)
-    pool = _assemble(section, payout_script, node, bookkeeper, accounts, clock, wall)
-    await pool.start()
-    listener = Listener(pool, section.stratum_host, section.stratum_port)
-    try:
-        await listener.start()
-    except OSError as error:
-        raise CannotStart(
-            f"{section.stratum_host}:{section.stratum_port} cannot be bound ({error.strerror}); is "
-            "it running already? Choose another with --set pool.stratum_port=PORT"
-        ) from error
-    app = build_app(bookkeeper, accounts, _api_settings(section), clock, wall)
-    server = HttpServer(app, [api_socket])
-    await server.start()
+    async with AsyncExitStack() as undo:
+        api_socket = undo.enter_context(closing(_api_socket(section)))
+        node = await KernelNode.open(
+            directory / "chain", _kernel_settings(config, first_block_work), clock, progress
+        )
+        undo.push_async_callback(node.close)
+        bookkeeper = await Bookkeeper.open(directory / "pool", _books(section))
+        undo.push_async_callback(bookkeeper.close)
+        accounts = Accounts(bookkeeper.store, section.registration_open)
+        pool = _assemble(section, payout_script, node, bookkeeper, accounts, clock, wall)
+        undo.push_async_callback(pool.stop)
+        await pool.start()
+        listener = Listener(pool, section.stratum_host, section.stratum_port)
+        await _listen_for_miners(listener, section)
+        undo.push_async_callback(listener.stop)
+        app = build_app(bookkeeper, accounts, _api_settings(section), clock, wall)
+        server = HttpServer(app, [api_socket])
+        await server.start()
+        undo.pop_all()
     host, port = api_socket.getsockname()[:2]
     remembering = asyncio.create_task(_remember_use(accounts))
     return PoolPart(
         node, bookkeeper, accounts, pool, listener, server, f"{host}:{port}", remembering
     )
+
+
+def _api_socket(section: PoolSection) -> socket.socket:
+    try:
+        return listen(section.api_host, section.api_port, "--set pool.api_port=PORT")
+    except PermissionError as error:
+        raise CannotStart(
+            f"port {section.api_port} is not allowed here; choose another with "
+            "--set pool.api_port=PORT"
+        ) from error
+
+
+async def _listen_for_miners(listener: Listener, section: PoolSection) -> None:
+    try:
+        await listener.start()
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise CannotStart(
+            f"{section.stratum_host}:{section.stratum_port} cannot be bound ({why}); is "
+            "it running already? Choose another with --set pool.stratum_port=PORT"
+        ) from error
 
 
 async def _remember_use(accounts: Accounts) -> None:
@@ -223,7 +247,7 @@ async def run(config: Config) -> None:
                  data=str(data.path))  # fmt: skip
         click.echo(f"Stratum {part.stratum}, web API http://{part.api}; Ctrl-C stops")
         try:
-            await until_told_to_stop()
+            await until_told_or_failed(part.pool.failed())
         finally:
             await part.stop()
 

@@ -23,7 +23,7 @@ from pithead.cli.farmfile import (
     read_farm_file,
     write_farm_file,
 )
-from pithead.cli.farmside import Machines, RestPlan, until_told_to_stop
+from pithead.cli.farmside import Machines, RestPlan, until_told_or_failed
 from pithead.cli.farmtime import keep_time, open_clock, steady_wall
 from pithead.cli.logs import start_logging
 from pithead.cli.machines import Place, plan_farm
@@ -116,8 +116,8 @@ async def start_farm(
         if last is not None and last.pool.stratum != pool.stratum:
             old_url = f"stratum+tcp://{last.pool.stratum}"
             machines.move_pool(old_url, f"stratum+tcp://{pool.stratum}", clock.now())
-        await machines.start()
         undo.push_async_callback(machines.stop)
+        await machines.start()
         running = Farm(config, directory, clock, pool, machines)
         await running.describe()
         undo.pop_all()
@@ -186,18 +186,11 @@ async def run(config: Config) -> None:
         farm = await _start_with_progress(config, data.path, wall, console)
         if farm.machines.port is not None and farm.machines.port.advice is not None:
             console.print(farm.machines.port.advice, style="yellow")
-        showing = asyncio.create_task(_show(farm, console))
-        failed = asyncio.create_task(farm.machines.daemon.failed())
-        told = asyncio.create_task(until_told_to_stop())
         try:
-            await asyncio.wait((showing, failed, told), return_when=asyncio.FIRST_COMPLETED)
-            for task in (showing, failed):
-                if task.done():
-                    task.result()
+            await until_told_or_failed(
+                _show(farm, console), farm.pool.pool.failed(), farm.machines.daemon.failed()
+            )
         finally:
-            for task in (showing, failed, told):
-                task.cancel()
-            await asyncio.gather(showing, failed, told, return_exceptions=True)
             console.print("stopping ...")
             await farm.stop()
     console.print(f"stopped; state is kept in {data.path}")

@@ -2,7 +2,7 @@ import stat
 
 import pytest
 
-from pithead.cli.datadir import DataDirectory, DirectoryInUse, write_whole
+from pithead.cli.datadir import DataDirectory, DirectoryInUse, DirectoryUnusable, write_whole
 from pithead.cli.farmfile import (
     FarmFile,
     MinerEntry,
@@ -19,6 +19,13 @@ def test_a_directory_has_one_owner_at_a_time(tmp_path):
         DataDirectory(tmp_path / "data")
     with DataDirectory(tmp_path / "data"):
         pass
+
+
+def test_a_directory_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    for path in (tmp_path / "file", tmp_path / "file" / "data"):
+        with pytest.raises(DirectoryUnusable, match=f"{path} .*--data"):
+            DataDirectory(path)
 
 
 def test_a_file_is_replaced_whole_and_a_failed_write_leaves_the_old_one(tmp_path):

@@ -1,0 +1,60 @@
+"""The pool as a running part: what a start that fails leaves behind, and how it ends."""
+
+import asyncio
+import socket
+
+import pytest
+
+from pithead.cli.config import load
+from pithead.cli.farmside import until_told_or_failed
+from pithead.cli.farmtime import steady_wall
+from pithead.cli.poolside import CannotStart, open_pool
+
+
+def configuration(**ports):
+    flags = {"pool.api_port": 0, "pool.stratum_port": 0} | {
+        f"pool.{name}": port for name, port in ports.items()
+    }
+    return load(flags, {})
+
+
+async def opened(directory, **ports):
+    wall = steady_wall()
+    return await open_pool(configuration(**ports), directory, wall, wall, 4)
+
+
+@pytest.fixture
+def taken():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+async def test_a_start_that_fails_lets_go_of_all_it_had(tmp_path, taken):
+    with pytest.raises(CannotStart, match=r"already in use.*pool\.stratum_port"):
+        await opened(tmp_path, stratum_port=taken)
+    part = await opened(tmp_path)
+    await part.stop()
+
+
+async def test_a_pool_stops_though_a_miner_stays_connected(tmp_path):
+    part = await opened(tmp_path)
+    host, port = part.stratum.split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b'{"id": 1, "method": "mining.subscribe", "params": []}\n')
+    await reader.readline()
+    async with asyncio.timeout(10):
+        await part.stop()
+        assert await reader.read() == b""
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_part_that_fails_ends_the_waiting_with_its_error():
+    async def fail():
+        raise OSError("the disk is gone")
+
+    async def last():
+        await asyncio.Event().wait()
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        await until_told_or_failed(last(), fail())
