@@ -13,6 +13,8 @@ from starlette.routing import Route
 from pithead.miner.api.actions import Actions
 from pithead.miner.api.advanced_settings import AdvancedSettings
 from pithead.miner.api.authentication import Authentication
+from pithead.miner.api.graphql import GraphQl
+from pithead.miner.api.graphql_changes import Services
 from pithead.miner.api.keys import keys_in
 from pithead.miner.api.license import License
 from pithead.miner.api.miner import MinerState
@@ -42,17 +44,26 @@ def build_app(
     keys = keys_in(directory, wall)
     miner.system.watch(lambda is_up: None if is_up else keys.sessions.revoke_all())
     upkeep = Upkeep(miner, surroundings.defaults)
+    authentication, performance, pools = (
+        Authentication(keys),
+        Performance(miner),
+        Pools(miner, clock),
+    )
+    actions = Actions(miner, upkeep, keys, clock)
     services: tuple[Service, ...] = (
         Version(),
-        Authentication(keys),
-        Actions(miner, upkeep, keys, clock),
+        authentication,
+        actions,
         MinerState(miner, logs, clock),
         Network(miner, surroundings.interface),
         License(miner, clock),
         AdvancedSettings(miner),
         Upgrade(upkeep, surroundings.upgrades, directory, clock),
-        Performance(miner),
-        Pools(miner, clock),
+        performance,
+        pools,
+    )
+    graphql = GraphQl(
+        miner, Services(authentication, actions, performance, pools), keys, logs, clock
     )
     document = msgspec.json.encode(_document(services))
 
@@ -65,6 +76,7 @@ def build_app(
     app = Starlette(
         routes=[
             Route("/", serve_page),
+            Route("/graphql", rest.told(graphql.answer), methods=["POST"]),
             *(
                 Route(f"{BASE_PATH}/docs/openapi.json{slash}", serve_document)
                 for slash in ("", "/")

@@ -48,6 +48,10 @@ class Sessions:
             raise Unauthenticated("the token is not known or has expired: log in again")
         self._used[token] = self._wall()
 
+    def close(self, authorization: str) -> None:
+        """End one login; it may have ended before."""
+        self._used.pop(bare_token(authorization), None)
+
     def revoke_all(self) -> None:
         self._used.clear()
         self.revocations += 1
