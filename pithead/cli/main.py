@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+import structlog
+from sqlalchemy.exc import DBAPIError
 
 from pithead.cli import farmside, poolside, up
 from pithead.cli.config import ConfigError, Value, assignments, example, load
@@ -17,8 +19,10 @@ from pithead.cli.sections import Config
 from pithead.cli.serving import AddressTaken
 from pithead.node.blockfile import BlockFileDamaged
 from pithead.node.library import ChainInUse
-from pithead.pool.schema import StoreError
+from pithead.pool.schema import DATABASE, StoreError
 from pithead.pool.sharelog import JournalError
+
+log = structlog.get_logger(__name__)
 
 EXPECTED = (
     ConfigError,
@@ -35,6 +39,10 @@ EXPECTED = (
 
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+OUTSIDE = (OSError, DBAPIError)
+"""What the machine or its disk refused: a sentence, and the traceback in the log."""
 
 
 @dataclass(slots=True)
@@ -112,8 +120,19 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
             uvloop.run(work)
     except EXPECTED as error:
         raise Refused(str(error)) from error
+    except OUTSIDE as error:
+        log.error("stopped", exc_info=error)
+        raise click.ClickException(_told(error)) from error
     except KeyboardInterrupt:
         pass
+
+
+def _told(error: OSError | DBAPIError) -> str:
+    """One sentence about what was refused."""
+    if isinstance(error, DBAPIError):
+        return f"the pool's database, {DATABASE} in the data directory: {error.orig}"
+    what = error.strerror or str(error)
+    return what if error.filename is None else f"{error.filename}: {what}"
 
 
 @main.command(name="up")
@@ -197,6 +216,8 @@ def create(context: click.Context, user: str, profile: str, data: str | None) ->
         click.echo(poolside.create_token(config, user, profile))
     except EXPECTED as error:
         raise Refused(str(error)) from error
+    except OUTSIDE as error:
+        raise click.ClickException(_told(error)) from error
 
 
 @main.command()

@@ -120,6 +120,30 @@ def test_a_name_that_could_not_mine_gets_no_token(run, name):
     assert Accounts.__name__ not in shown.output
 
 
+def test_a_database_that_is_none_and_a_directory_in_the_way_are_told_in_a_sentence(run, tmp_path):
+    (tmp_path / "state" / "pool").mkdir(parents=True)
+    (tmp_path / "state" / "pool" / "pool.sqlite").write_bytes(b"no database" * 1000)
+    damaged = run("token", "create", "alice", "--data", "state")
+    assert damaged.exit_code == 1
+    assert damaged.output == (
+        "Error: the pool's database, pool.sqlite in the data directory: file is not a database\n"
+    )
+    (tmp_path / "file").write_text("in the way")
+    blocked = run("token", "create", "alice", "--data", "file")
+    assert blocked.exit_code == 1
+    assert blocked.output == "Error: file/pool: Not a directory\n"
+
+
+def test_a_pool_with_a_damaged_database_does_not_start_and_says_so(run, tmp_path):
+    (tmp_path / "state" / "pool").mkdir(parents=True)
+    (tmp_path / "state" / "pool" / "pool.sqlite").write_bytes(b"no database" * 1000)
+    shown = run(
+        "pool", "--data", "state", "--set", "pool.api_port=0", "--set", "pool.stratum_port=0"
+    )
+    assert shown.exit_code == 1
+    assert shown.output.endswith("file is not a database\n")
+
+
 def test_a_database_of_another_version_is_told_in_a_sentence(run, tmp_path):
     directory = tmp_path / "state" / "pool"
     assert run("token", "create", "alice", "--data", "state").exit_code == 0
