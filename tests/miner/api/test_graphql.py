@@ -292,14 +292,17 @@ async def test_a_query_that_is_none_is_answered_with_what_is_wrong(stranger, que
     assert message
 
 
+WORDS = (
+    "{", "}", "(", ")", "[", "]", ":", "$a", "...", "on", "@skip", "fragment", "query", "mutation",
+    "bos", "info", "version", "full", "auth", "login", "username", '"x"', "1",
+)  # fmt: skip
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     query=st.text(max_size=60)
     | st.lists(
-        st.sampled_from(
-            "{ } ( ) [ ] : $a ... on @skip fragment query mutation bos info version full auth login "
-            'username "x" 1'.split()
-        ),
+        st.sampled_from(WORDS),
         max_size=30,
     ).map(" ".join)
 )
