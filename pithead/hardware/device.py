@@ -20,6 +20,8 @@ class BoardSetting:
     enabled: bool
     frequency_hz: float
     voltage_v: float
+    mhz_per_s: float | None = None
+    """How fast its clock is led there; None: as is usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,9 @@ class BoardReading:
     inlet_temp_c: float | None
     error_ratio: float
     """The part of the hashes that come out wrong."""
+    water_inlet_c: float | None = None
+    water_outlet_c: float | None = None
+    """Of boards with water in them."""
 
 
 @dataclass(frozen=True, slots=True)

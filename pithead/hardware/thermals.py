@@ -6,7 +6,7 @@ another word come from published measurements of machines of this kind; estimate
 
 import math
 
-from pithead.hardware.models import CLOCK_MAX_HZ, CLOCK_MIN_HZ, Curve, MachineModel
+from pithead.hardware.models import CLOCK_MAX_HZ, CLOCK_MIN_HZ, Coolant, Curve, MachineModel
 
 STANDBY_W = 25.0
 """What a sleeping machine draws."""
@@ -16,6 +16,13 @@ FAN_W = 19.8
 
 AIR_W_PER_KELVIN_RPM = 0.038
 """Air carries so much heat: 0.038 +- 0.004 over 2,100 to 6,300 rpm, all fans of a machine."""
+
+LIQUID_W_PER_KELVIN = {Coolant.WATER: 55.0, Coolant.OIL: 45.0}
+"""Per kilowatt of the default target, from boards to the liquid that comes in; estimates: a machine
+at its default sits some 20 K above it."""
+
+WATER_W_PER_KELVIN = 110.0
+"""Per kilowatt: what the water of a hydro machine takes up on its way, 9 K; an estimate."""
 
 STILL_AIR_W_PER_KELVIN = 6.0
 """What leaves a machine whose fans stand still; an estimate."""
@@ -42,27 +49,35 @@ ERROR_SPAN_V = 0.5
 do at all; estimates."""
 
 
-def needed_voltage(model: MachineModel, mhz: float) -> float:
-    """The voltage at which chips keep up with a clock, within what the power supply gives."""
+def wanted_voltage(model: MachineModel, mhz: float) -> float:
+    """The voltage line of the model, whatever its power supply gives."""
     curve = model.curve
-    wanted = curve.reference_volt + curve.volt_per_100_mhz * (mhz - curve.reference_mhz) / 100
+    return curve.reference_volt + curve.volt_per_100_mhz * (mhz - curve.reference_mhz) / 100
+
+
+def needed_voltage(model: MachineModel, mhz: float, beyond: float = 0.0) -> float:
+    """The voltage at which chips keep up with a clock, within what the power supply gives; `beyond`
+    is what they need over the line of their model."""
+    wanted = wanted_voltage(model, mhz) + beyond
     return min(max(wanted, model.psu.min_voltage), model.psu.max_voltage)
 
 
-def highest_clock(model: MachineModel) -> float:
+def highest_clock(model: MachineModel, beyond: float = 0.0) -> float:
     """The clock, in MHz, that needs all the voltage there is."""
     curve = model.curve
-    spare = model.psu.max_voltage - curve.reference_volt
+    spare = model.psu.max_voltage - curve.reference_volt - beyond
     reachable = curve.reference_mhz + 100 * spare / curve.volt_per_100_mhz
     return min(max(reachable, CLOCK_MIN_HZ / 1e6), CLOCK_MAX_HZ / 1e6)
 
 
+def error_share(missing_v: float) -> float:
+    """The part of the hashes of a chip that come out wrong for want of so much voltage."""
+    return min(max(missing_v / ERROR_SPAN_V, 0.0), 1.0) ** 2
+
+
 def error_ratio(model: MachineModel, mhz: float, volt: float) -> float:
-    """The part of the hashes that come out wrong for want of voltage."""
-    curve = model.curve
-    wanted = curve.reference_volt + curve.volt_per_100_mhz * (mhz - curve.reference_mhz) / 100
-    missing = wanted - volt - ERROR_FREE_V
-    return min(max(missing / ERROR_SPAN_V, 0.0), 1.0) ** 2
+    """The same for a middling chip at a clock and a voltage."""
+    return error_share(wanted_voltage(model, mhz) - volt - ERROR_FREE_V)
 
 
 def leakage(curve: Curve, board_c: float) -> float:
@@ -86,9 +101,11 @@ def fan_rpm(model: MachineModel, duty: float) -> float:
     return model.fan_max_rpm * (0.19 + 0.81 * duty) if duty > 0 else 0.0
 
 
-def board_conductance(model: MachineModel, rpm: float) -> float:
-    """Watts that leave one board per kelvin above the inlet."""
-    return (STILL_AIR_W_PER_KELVIN + AIR_W_PER_KELVIN_RPM * rpm) / model.boards
+def board_conductance(model: MachineModel, rpm: float, coolant: Coolant = Coolant.AIR) -> float:
+    """Watts that leave one board per kelvin above the inlet; `rpm` is the mean of all fans."""
+    if coolant is Coolant.AIR:
+        return (STILL_AIR_W_PER_KELVIN + AIR_W_PER_KELVIN_RPM * rpm) / model.boards
+    return LIQUID_W_PER_KELVIN[coolant] * model.default_watt / 1000 / model.boards
 
 
 def approach(value: float, goal: float, seconds: float, time_constant: float) -> float:
@@ -105,20 +122,29 @@ def heated(
     )
 
 
-def ramped(mhz: float, goal: float, seconds: float) -> float:
+def ramped(mhz: float, goal: float, seconds: float, mhz_per_s: float | None = None) -> float:
     """A clock's value after `seconds` on its way to `goal`: chips are led there in steps."""
     if goal >= mhz:
-        return min(goal, mhz + RAMP_UP_MHZ_PER_S * seconds)
-    return max(goal, mhz - RAMP_DOWN_MHZ_PER_S * seconds)
+        return min(goal, mhz + (mhz_per_s or RAMP_UP_MHZ_PER_S) * seconds)
+    return max(goal, mhz - (mhz_per_s or RAMP_DOWN_MHZ_PER_S) * seconds)
 
 
-def clock_for_power(model: MachineModel, watts: float, board_c: float = 50.0) -> float:
-    """The clock, in MHz, at which a machine of this model draws about so much."""
-    low, high = CLOCK_MIN_HZ / 1e6, highest_clock(model)
+def clock_for_power(
+    model: MachineModel,
+    watts: float,
+    board_c: float = 50.0,
+    *,
+    boards: int | None = None,
+    beyond: float = 0.0,
+) -> float:
+    """The clock, in MHz, at which a machine of this model draws about so much with so many of its
+    boards."""
+    count = model.boards if boards is None else boards
+    low, high = CLOCK_MIN_HZ / 1e6, highest_clock(model, beyond)
     for _ in range(30):
         middle = (low + high) / 2
-        boards = model.boards * board_watts(model, middle, needed_voltage(model, middle), board_c)
-        if boards + STANDBY_W < watts:
+        volt = needed_voltage(model, middle, beyond)
+        if count * board_watts(model, middle, volt, board_c) + STANDBY_W < watts:
             low = middle
         else:
             high = middle

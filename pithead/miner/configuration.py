@@ -4,6 +4,8 @@ from typing import Annotated
 
 import msgspec
 
+from pithead.miner.cooling_settings import CoolingSettings
+from pithead.miner.performance_settings import PerformanceSettings
 from pithead.miner.system_settings import SystemSettings
 
 Uid = Annotated[str, msgspec.Meta(max_length=64)]
@@ -53,4 +55,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pool_groups: tuple[PoolGroup, ...] = ()
     uids_given: int = 0
     """How many uids this machine has made up so far: none is given twice."""
+    performance: PerformanceSettings = PerformanceSettings()
+    cooling: CoolingSettings = CoolingSettings()
     system: SystemSettings = SystemSettings()

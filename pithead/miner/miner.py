@@ -15,19 +15,21 @@ from pithead.miner import licence as licences
 from pithead.miner.condition import Cause, MinerStatus, Verdict
 from pithead.miner.configuration import PoolGroup, Settings
 from pithead.miner.cooling import Cooling
-from pithead.miner.faults import POOLS_DEAD, TOO_HOT, Faults
+from pithead.miner.cooling_settings import CoolingSettings, plan_of
+from pithead.miner.cooling_settings import changed as changed_cooling
+from pithead.miner.faults import Faults
 from pithead.miner.feed import Feed
 from pithead.miner.identity import Namer, version_named
 from pithead.miner.licence import Licence
 from pithead.miner.meter import WorkMeter, summed
+from pithead.miner.performance import Performance
 from pithead.miner.pool_limits import check_pools
-from pithead.miner.readouts import chain_of, chip_temp, fans, is_block, sensed
-from pithead.miner.refusals import NotRunning, OutsideLimits
+from pithead.miner.readouts import chain_of, chip_temp, fans, hottest_chip, is_block, sensed
+from pithead.miner.refusals import NotRunning
 from pithead.miner.snapshot import (
     BoardSnapshot,
     ChainView,
     Identity,
-    Limits,
     Snapshot,
     TunerSnapshot,
 )
@@ -35,9 +37,9 @@ from pithead.miner.standing import Standing
 from pithead.miner.system import System
 from pithead.miner.system_settings import StaticAddress
 from pithead.miner.tally import shown_difficulty
-from pithead.miner.tuner import Tuner
 from pithead.miner.upstream import Upstream
 from pithead.miner.upstreams import Upstreams
+from pithead.miner.watcher import Watcher
 
 
 class Miner:
@@ -68,6 +70,7 @@ class Miner:
         self._feed = Feed(device)
         self._readings = device.readings()
         self.settings = settings
+        self.performance = Performance(device.model, lambda: self.settings, self._change)
         self._begin_process(now)
 
     def _begin_process(self, now: float) -> None:
@@ -79,9 +82,9 @@ class Miner:
             self.change_system(licence=licence)
         self._process_started = None if settings.system.stopped else now
         self._last_alive = now
-        self._limits = Limits(model.min_watt, model.default_watt, model.max_watt)
-        self._tuner = Tuner(model, settings.power_target_w or model.default_watt)
-        self._cooling = Cooling()
+        self.performance.begin()
+        self._cooling = Cooling(plan_of(settings.cooling, model))
+        self._watcher = Watcher(self.faults)
         self._upstreams = Upstreams(self._scale, self._jitter)
         self._meters = [WorkMeter(now) for _ in range(boards)]
         self._best_hashes: list[int | None] = [None] * boards
@@ -99,16 +102,27 @@ class Miner:
             self._begin_process(now)
         self._device.step(now)
         self._readings = self._device.readings()
+        if self._feed.has_work:
+            self._upstreams.worked(self._readings, seconds)
         self.harvest(now)
         for meter in self._meters:
             meter.note(now)
         self._decide_status(now)
-        is_on = self._is_hashing
-        if is_on:
-            self._tuner.step(now, self._readings)
-        self._device.apply(self._tuner.settings(is_on))
-        self._device.spin(self._cooling.step(seconds, self._hottest_chip(), is_on))
+        self._drive(now, seconds)
         self.refeed()
+
+    def _drive(self, now: float, seconds: float) -> None:
+        """Clocks, voltages and fans."""
+        is_on, readings = self._is_hashing, self._readings
+        if is_on:
+            self.performance.step(now, readings, self._cooling.heat)
+        else:
+            self.performance.rest(now)
+        self._device.apply(self.performance.board_settings(is_on))
+        duty = self._cooling.step(seconds, hottest_chip(readings), is_on, readings.fans)
+        self._device.spin(duty)
+        self._watcher.look(now, readings, self._cooling.broken_fans)
+        self._watcher.look_at_pools(now, self._upstreams.unsupported())
 
     def harvest(self, now: float) -> list[Upstream]:
         """Count what the chips found and submit the shares to the pools returned."""
@@ -171,6 +185,11 @@ class Miner:
             return Verdict(Cause.USER_PAUSE)
         if self._cooling.is_overheated:
             return Verdict(Cause.DANGEROUS_TEMPERATURE)
+        if self._cooling.is_short_of_fans:
+            return Verdict(Cause.BROKEN_FANS)
+        cooldown = self.performance.scaling.cooldown_until
+        if cooldown is not None:
+            return Verdict(Cause.DPS_COOLDOWN, until=cooldown, until_is_exact=True)
         begins = started + advanced.number(options, advanced.DELAYED_START)
         if now < begins:
             return Verdict(Cause.DELAYED_START, until=begins, until_is_exact=True)
@@ -182,21 +201,15 @@ class Miner:
 
     def _enter(self, verdict: Verdict, now: float) -> None:
         was_hashing = self._is_hashing
-        is_at_speed = self._tuner.is_at_speed(self._readings)
+        is_at_speed = self.performance.is_at_speed(self._readings)
         if self.standing.enter(verdict, self._readings, is_at_speed, now):
-            self._report(verdict.cause, now)
+            self._watcher.report(verdict.cause, now)
         if self._is_hashing and not was_hashing:
-            self._tuner.restart()
+            self.performance.restart()
 
     @property
     def _is_hashing(self) -> bool:
         return self.status in (MinerStatus.NORMAL, MinerStatus.RESTRICTED)
-
-    def _report(self, cause: Cause, now: float) -> None:
-        if cause is Cause.DANGEROUS_TEMPERATURE:
-            self.faults.report(now, "The boards are too hot and were shut down", TOO_HOT)
-        elif cause is Cause.DEAD_POOLS:
-            self.faults.report(now, "No pool is alive; mining is suspended", POOLS_DEAD)
 
     # --- the operator's verbs ---
 
@@ -239,6 +252,8 @@ class Miner:
         already = self.settings.paused is paused
         if not already:
             self._change(paused=paused)
+            ramping = self.performance.ramping
+            self.performance.ramp(ramping.down_s if paused else ramping.up_s)
             self._last_alive = now
             self._decide_status(now)
             self.refeed()
@@ -246,15 +261,13 @@ class Miner:
 
     def aim_power(self, watts: int) -> int:
         """Aim for a consumption and return it. Raises OutsideLimits outside the limits."""
-        limits = self._limits
-        if not limits.minimum <= watts <= limits.maximum:
-            raise OutsideLimits(
-                f"power target {watts} W is outside the limits of this machine: "
-                f"{limits.minimum} to {limits.maximum} W"
-            )
-        self._change(power_target_w=watts)
-        self._tuner.aim(watts)
-        return watts
+        return round(self.performance.aim("power", watts))
+
+    def set_cooling(self, wanted: CoolingSettings) -> CoolingSettings:
+        """Another cooling mode, or other values in the present one. Raises OutsideLimits."""
+        self._change(cooling=changed_cooling(self.settings.cooling, wanted, self.model))
+        self._cooling.plan = plan_of(self.settings.cooling, self.model)
+        return self.settings.cooling
 
     def pool_groups(self) -> tuple[PoolGroup, ...]:
         return self.settings.pool_groups
@@ -337,10 +350,10 @@ class Miner:
             consumption_w=consumption,
             efficiency_j_per_th=consumption / minute if minute > 0 else None,
             tuner=TunerSnapshot(
-                state=self._tuner.state,
-                power_target_w=self._tuner.target_w,
-                current_target_w=self._tuner.target_w,
-                power_limits_w=self._limits,
+                state=self.performance.tuner_state,
+                power_target_w=round(self.performance.configured("power")),
+                current_target_w=round(self.performance.shown("power")),
+                power_limits_w=self.performance.limits("power"),
             ),
             pool_groups=self._upstreams.snapshot(self._feed.has_work),
         )
@@ -363,10 +376,11 @@ class Miner:
         reading = self._readings.boards[number]
         best = self._best_hashes[number]
         temp_c = sensed(reading.board_temp_c)
-        nominal = self._device.model.board_nominal(reading.frequency_hz)
+        nominal = self._device.model.board_nominal(reading.frequency_hz, reading.chips)
         return BoardSnapshot(
             id=str(number + 1),
-            enabled=True,
+            enabled=self.performance.runs[number],
+            chips=reading.chips,
             serial_number=self._identity.board_serial_numbers[number],
             frequency_hz=reading.frequency_hz,
             voltage_v=reading.voltage_v,
@@ -374,14 +388,11 @@ class Miner:
             chip_temp_c=chip_temp(temp_c),
             inlet_temp_c=sensed(reading.inlet_temp_c),
             outlet_temp_c=temp_c,
+            water_inlet_c=sensed(reading.water_inlet_c),
+            water_outlet_c=sensed(reading.water_outlet_c),
             real=self._meters[number].hashrates(now),
             nominal=nominal,
             error=nominal * reading.error_ratio,
             best_share=0 if best is None else shown_difficulty(best, self._scale),
             found_blocks=self._blocks[number],
         )
-
-    def _hottest_chip(self) -> float | None:
-        temps = [chip_temp(board.board_temp_c) for board in self._readings.boards]
-        known = [temp for temp in temps if temp is not None]
-        return max(known) if len(known) == len(temps) else None

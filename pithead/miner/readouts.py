@@ -36,6 +36,13 @@ def chip_temp(board_temp_c: float | None) -> float | None:
     return None if board_temp_c is None else board_temp_c + CHIP_RISE_K
 
 
+def hottest_chip(readings: Readings) -> float | None:
+    """Of the boards that answer; None if one of them has no sensor, or there is none at all."""
+    temps = [chip_temp(board.board_temp_c) for board in readings.boards if board.chips]
+    known = [temp for temp in temps if temp is not None]
+    return max(known, default=None) if len(known) == len(temps) else None
+
+
 def fans(readings: Readings) -> tuple[FanSnapshot, ...]:
     return tuple(
         FanSnapshot(position, round(fan.rpm), fan.duty)

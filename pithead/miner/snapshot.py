@@ -10,6 +10,7 @@ from enum import IntEnum
 from pithead.hardware.models import MachineModel
 from pithead.miner.condition import Condition, MinerStatus
 from pithead.miner.configuration import Strategy
+from pithead.miner.limits import Limits
 
 
 class TunerState(IntEnum):
@@ -62,6 +63,8 @@ class BoardSnapshot:
     id: str
     """`1`, `2`, `3`."""
     enabled: bool
+    chips: int
+    """How many answer."""
     serial_number: str
     frequency_hz: float
     voltage_v: float
@@ -70,6 +73,9 @@ class BoardSnapshot:
     chip_temp_c: float | None
     inlet_temp_c: float | None
     outlet_temp_c: float | None
+    water_inlet_c: float | None
+    water_outlet_c: float | None
+    """Of hydro machines."""
     real: Hashrates
     """From the nonces the chips really found."""
     nominal: float
@@ -130,15 +136,6 @@ class PoolGroupSnapshot:
     name: str
     strategy: Strategy
     pools: tuple[PoolSnapshot, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a target may be."""
-
-    minimum: int
-    default: int
-    maximum: int
 
 
 @dataclass(frozen=True, slots=True)

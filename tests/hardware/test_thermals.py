@@ -5,6 +5,9 @@ from hypothesis import strategies as st
 from pithead.hardware import thermals
 from pithead.hardware.models import MODELS, model_named
 
+OLDER_CHIPS = {"BM1387", "BM1397"}
+"""Sources say only that these leak less."""
+
 ALL = pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.name)
 
 LIVE = [
@@ -34,15 +37,18 @@ def test_a_hotter_board_leaks_more(model):
     cool, warm, hot = (thermals.board_watts(model, 400, volt, c) for c in (40, 60, 75))
     assert cool < warm < hot
     # A third of a percent per kelvin at 60 C: what a day at constant settings shows.
-    assert thermals.leakage(model.curve, 61) - 1 == pytest.approx(0.0034, rel=0.05)
+    per_kelvin = model.curve.leakage_share / model.curve.leakage_kelvin
+    assert thermals.leakage(model.curve, 61) - 1 == pytest.approx(per_kelvin, rel=0.05)
+    assert per_kelvin == pytest.approx(0.0034, rel=0.05) or model.chip_type in OLDER_CHIPS
 
 
 @ALL
 def test_voltage_grows_with_the_clock_between_the_limits_of_the_power_supply(model):
     volts = [thermals.needed_voltage(model, mhz) for mhz in range(50, 1300, 50)]
     assert volts == sorted(volts)
-    assert volts[0] == model.psu.min_voltage
-    assert volts[-1] == model.psu.max_voltage
+    assert model.psu.min_voltage <= volts[0] < volts[-1] <= model.psu.max_voltage
+    assert thermals.needed_voltage(model, 600, -99) == model.psu.min_voltage
+    assert thermals.needed_voltage(model, 600, +99) == model.psu.max_voltage
 
 
 @ALL

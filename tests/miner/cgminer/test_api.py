@@ -102,7 +102,9 @@ def test_rates_and_counts_are_those_of_the_machine(tool):
     assert summary["Difficulty Accepted"] == seen.pool_stats.accepted_work / 2**32
     devs = tool.ask("devs")["DEVS"]
     assert sum(dev["MHS 1m"] for dev in devs) == pytest.approx(summary["MHS 1m"])
-    assert [dev["Nominal MHS"] * 1e6 for dev in devs] == [board.nominal for board in seen.boards]
+    assert [dev["Nominal MHS"] * 1e6 for dev in devs] == pytest.approx(
+        [board.nominal for board in seen.boards]
+    )
     assert tool.ask("asc", 1)["ASC"] == [devs[1]]
 
 

@@ -1,0 +1,60 @@
+"""The quality of chips: how much voltage each of them needs, and what is lost with less.
+
+Pure. A model's voltage line is that of a middling machine at the edge of its errors. Machines of
+one model differ (a data sheet's bins), boards of one machine a little, and chips of one board, too:
+what a tuner has to find out.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable
+
+from pithead.hardware import thermals
+from pithead.hardware.models import MachineModel
+
+SPREAD_OF_MACHINES = 0.012
+SPREAD_OF_BOARDS = 0.008
+SPREAD_OF_CHIPS = 0.007
+"""Half widths, as parts of the reference voltage. Machines of one model ship with voltages of 13.2
+to 13.8 V; the others are estimates that give boards the different clocks of live machines."""
+
+Draw = Callable[[str], float]
+"""A number from -1 to 1 for a name, always the same."""
+
+
+class Silicon:
+    """The chips of one board, as what each needs beyond the voltage line, in ascending order."""
+
+    __slots__ = ("_known", "_model", "_offsets")
+
+    def __init__(self, model: MachineModel, board: int, draw: Draw) -> None:
+        reference = model.curve.reference_volt
+        middle = SPREAD_OF_MACHINES * draw("machine") + SPREAD_OF_BOARDS * draw(f"board/{board}")
+        self._model = model
+        self._known: tuple[float, float, float] | None = None
+        self._offsets = sorted(
+            reference * (middle + SPREAD_OF_CHIPS * draw(f"board/{board}/chip/{chip}"))
+            for chip in range(model.chips_per_board)
+        )
+
+    def lose(self, chips: int) -> None:
+        """The worst so many chips answer no more."""
+        self._offsets = self._offsets[: max(0, len(self._offsets) - chips)]
+        self._known = None
+
+    @property
+    def chips(self) -> int:
+        return len(self._offsets)
+
+    def error_ratio(self, mhz: float, volt: float) -> float:
+        """The part of the hashes of this board that come out wrong."""
+        if self._known is None or self._known[:2] != (mhz, volt):
+            self._known = (mhz, volt, self._mean_error(mhz, volt))
+        return self._known[2]
+
+    def _mean_error(self, mhz: float, volt: float) -> float:
+        offsets = self._offsets
+        if not offsets:
+            return 0.0
+        spare = volt - thermals.wanted_voltage(self._model, mhz) + thermals.ERROR_FREE_V
+        failing = offsets[bisect_right(offsets, spare) :]
+        return sum(thermals.error_share(offset - spare) for offset in failing) / len(offsets)

@@ -1,0 +1,255 @@
+"""What the operator wants of the machine's power or rate, and what the boards are told for it.
+
+Pure. The tuner is in charge of clocks and voltage unless they are set by hand; dynamic scaling sets
+the tuner's target below or above the configured one.
+"""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from pithead.hardware.device import BoardSetting, Readings
+from pithead.hardware.models import MachineModel
+from pithead.hardware.thermals import needed_voltage
+from pithead.miner import limits
+from pithead.miner.configuration import Settings
+from pithead.miner.performance_settings import (
+    BoardManual,
+    Kind,
+    Manual,
+    PerformanceSettings,
+    Profile,
+    Ramping,
+)
+from pithead.miner.scaling import Heat, Range, Scaling, ScalingPlan
+from pithead.miner.scaling_plan import plan_of
+from pithead.miner.snapshot import TunerState
+from pithead.miner.tuner import Target, Tuner
+
+MOST_PROFILES = 100
+"""The oldest gives way."""
+SHORTEST_RAMP_SECONDS = 0.1
+
+Keep = Callable[..., None]
+
+
+class Performance:
+    """One machine's. `read` gives the settings in force, `keep` takes new values of its fields."""
+
+    def __init__(self, model: MachineModel, read: Callable[[], Settings], keep: Keep) -> None:
+        self._model = model
+        self._read = read
+        self._keep = keep
+        self.board_ids = tuple(str(number + 1) for number in range(model.boards))
+        self.begin()
+
+    def begin(self) -> None:
+        """The mining process begins."""
+        self.scaling = Scaling()
+        self._ramp: int | None = None
+        self._renew()
+
+    def _renew(self) -> None:
+        target = self.current
+        self.tuner = Tuner(self._model, target, self.runs, self._profile(target))
+
+    # --- what is wanted ---
+
+    @property
+    def settings(self) -> PerformanceSettings:
+        return self._read().performance
+
+    def change(self, **fields: object) -> None:
+        """Keep new values of the settings; the tuner is told by whoever changes what it needs."""
+        self._keep(performance=msgspec.structs.replace(self.settings, **fields))
+
+    @property
+    def is_manual(self) -> bool:
+        return self.settings.mode == "manual"
+
+    @property
+    def kind(self) -> Kind:
+        return self.settings.kind
+
+    @property
+    def runs(self) -> list[bool]:
+        """Which boards are enabled."""
+        return [board not in self.settings.boards_off for board in self.board_ids]
+
+    def limits(self, kind: Kind) -> limits.Limits:
+        return limits.target_limits(self._model, kind, max(1, sum(self.runs)))
+
+    def configured(self, kind: Kind) -> float:
+        """The target of a kind that is configured, or its default."""
+        settings = self._read()
+        is_power = kind == "power"
+        own = settings.power_target_w if is_power else settings.performance.hashrate_target_ths
+        return self.limits(kind).default if own is None else own
+
+    @property
+    def wanted(self) -> Range:
+        bounds = self.limits(self.kind)
+        return Range(bounds.clamped(self.configured(self.kind)), bounds.maximum)
+
+    @property
+    def scaling_plan(self) -> ScalingPlan:
+        return plan_of(self.settings.dps, self._model, self.kind)
+
+    @property
+    def current(self) -> Target:
+        """The target in force."""
+        value = self.scaling.current(self.scaling_plan, self.wanted)
+        return Target(self.kind, round(value) if self.kind == "power" else value)
+
+    def shown(self, kind: Kind) -> float:
+        """The target of a kind in force; of the other kind, what is configured."""
+        return self.current.value if kind == self.kind else self.configured(kind)
+
+    @property
+    def tuner_state(self) -> TunerState:
+        return TunerState.DISABLED if self.is_manual else self.tuner.state
+
+    # --- the operator's verbs ---
+
+    def aim(self, kind: Kind, value: float | None) -> float:
+        """Aim for a target, None for the default. Raises OutsideLimits."""
+        if value is not None:
+            self.limits(kind).check(f"{kind} target", value, limits.UNITS[kind])
+        fields = {} if kind == "power" else {"hashrate_target_ths": value}
+        changed = msgspec.structs.replace(self.settings, mode="tuner", kind=kind, **fields)
+        if kind == "power":
+            watts = None if value is None else round(value)
+            self._keep(performance=changed, power_target_w=watts)
+        else:
+            self._keep(performance=changed)
+        self.scaling.reset_target()
+        self.follow()
+        return self.configured(kind)
+
+    def follow(self) -> None:
+        """Tell the tuner what is in force now."""
+        target = self.current
+        self.tuner.aim(target, self._profile(target))
+
+    def set_manual(self, manual: Manual) -> None:
+        """Clocks and voltage by hand. Raises OutsideLimits."""
+        self._check_manual("", manual.frequency_hz, manual.voltage_v)
+        for board, own in manual.boards.items():
+            self._check_manual(f" of board {board}", own.frequency_hz, own.voltage_v)
+        self.change(mode="manual", manual=manual)
+
+    def _check_manual(self, where: str, hertz: float | None, volt: float | None) -> None:
+        if hertz is not None:
+            limits.frequency_limits(self._model).check(f"frequency{where}", hertz, "Hz")
+        if volt is not None:
+            limits.voltage_limits(self._model).check(f"voltage{where}", volt, "V")
+
+    def set_ramping(self, ramping: Ramping | None) -> Ramping:
+        """Raises OutsideLimits."""
+        if ramping is not None:
+            limits.RAMPING_SECONDS.check("up_s", ramping.up_s, "s")
+            limits.RAMPING_SECONDS.check("down_s", ramping.down_s, "s")
+        self.change(ramping=ramping)
+        return self.ramping
+
+    @property
+    def ramping(self) -> Ramping:
+        usual = Ramping(limits.DEFAULT_RAMP_UP_S, limits.DEFAULT_RAMP_DOWN_S)
+        return self.settings.ramping or usual
+
+    def set_boards_off(self, boards_off: Sequence[str]) -> None:
+        self.change(boards_off=tuple(boards_off))
+        self._renew()
+
+    # --- profiles ---
+
+    def _profile(self, target: Target) -> Profile | None:
+        wanted = (target.kind, target.value, self._running_ids)
+        for profile in self.settings.profiles:
+            if (profile.kind, profile.target, profile.boards) == wanted:
+                return profile
+        return None
+
+    @property
+    def active_profile(self) -> Profile | None:
+        return self._profile(self.current)
+
+    @property
+    def _running_ids(self) -> tuple[str, ...]:
+        return tuple(board for board, runs in zip(self.board_ids, self.runs, strict=True) if runs)
+
+    def forget_profiles(self) -> None:
+        self.change(profiles=())
+        self._renew()
+
+    def _learn(self, now: float, readings: Readings) -> None:
+        profile = self.tuner.profile(now, readings, self.board_ids)
+        key = (profile.kind, profile.target, profile.boards)
+        others = [
+            each for each in self.settings.profiles if (each.kind, each.target, each.boards) != key
+        ]
+        self.change(profiles=(*others, profile)[-MOST_PROFILES:])
+
+    # --- the passing of time ---
+
+    def restart(self) -> None:
+        """The boards were off and come up again."""
+        self.tuner.restart(self._profile(self.current))
+
+    def ramp(self, seconds: int | None) -> None:
+        """From now on clocks take so long from standstill to where they belong, or back; None: as
+        is usual."""
+        self._ramp = seconds
+
+    def step(self, now: float, readings: Readings, heat: Heat) -> None:
+        """Let time pass for a machine that hashes."""
+        if self.is_manual:
+            return
+        self.scaling.step(now, heat, self.scaling_plan, self.wanted)
+        self.follow()
+        if self.tuner.step(now, readings):
+            self._learn(now, readings)
+        if self._ramp is not None and self.tuner.is_at_speed(readings):
+            self._ramp = None
+
+    def rest(self, now: float) -> None:
+        """Let time pass for a machine that does not hash: a cooldown may end."""
+        if self.scaling.cooldown_until is not None:
+            self.scaling.step(now, Heat.BALANCED, self.scaling_plan, self.wanted)
+
+    def is_at_speed(self, readings: Readings) -> bool:
+        if not self.is_manual:
+            return self.tuner.is_at_speed(readings)
+        wanted = self.board_settings(True)
+        return all(
+            abs(board.frequency_hz - setting.frequency_hz) < 1e6
+            for board, setting in zip(readings.boards, wanted, strict=True)
+            if setting.enabled and board.chips
+        )
+
+    def board_settings(self, is_on: bool) -> tuple[BoardSetting, ...]:
+        """What the boards are told."""
+        settings = self._manual_settings(is_on) if self.is_manual else self.tuner.settings(is_on)
+        if self._ramp is None:
+            return settings
+        highest = max(setting.frequency_hz for setting in settings) / 1e6
+        rate = highest / max(self._ramp, SHORTEST_RAMP_SECONDS)
+        return tuple(
+            BoardSetting(each.enabled, each.frequency_hz, each.voltage_v, rate) for each in settings
+        )
+
+    def _manual_settings(self, is_on: bool) -> tuple[BoardSetting, ...]:
+        return tuple(
+            BoardSetting(is_on and runs, *self.manual_values(board))
+            for board, runs in zip(self.board_ids, self.runs, strict=True)
+        )
+
+    def manual_values(self, board: str) -> tuple[float, float]:
+        """Clock and voltage of a board by hand: its own, the common ones, or what fits."""
+        manual = self.settings.manual
+        own = manual.boards.get(board, BoardManual())
+        hertz = (
+            own.frequency_hz or manual.frequency_hz or limits.frequency_limits(self._model).default
+        )
+        volt = own.voltage_v or manual.voltage_v or needed_voltage(self._model, hertz / 1e6)
+        return hertz, volt
