@@ -37,9 +37,12 @@ def open_clock(directory: Path, speed: float, wall: Callable[[], float]) -> Farm
 
 
 def keep_time(directory: Path, now: float) -> None:
-    """Write farm time down."""
+    """Write farm time down, if the disk allows: the time of the last writing is good too."""
     content = msgspec.json.encode(KeptTime(now))
-    write_whole(directory / "clock.json", content + b"\n")
+    try:
+        write_whole(directory / "clock.json", content + b"\n")
+    except OSError as error:
+        log.warning("farm time cannot be kept", error=str(error))
 
 
 def _read(path: Path) -> float | None:

@@ -2,6 +2,8 @@
 
 import logging
 import sys
+from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
@@ -10,9 +12,22 @@ import structlog
 from pithead.cli.sections import LogSection
 
 
-def start_logging(section: LogSection, file: Path | None = None) -> None:
-    """Write log lines to `file`, or to standard error where there is none."""
-    stream: TextIO = sys.stderr if file is None else file.open("a", encoding="utf-8", buffering=1)
+class Lenient(TextIOWrapper):
+    """Text that a full disk does not take is lost: nobody who says something may fail of it."""
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            return super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            super().flush()
+
+
+def start_logging(section: LogSection, file: Path | None = None) -> TextIO:
+    """Write log lines to `file`, or to standard error where there is none; where they go to."""
+    stream: TextIO = sys.stderr if file is None else _appending(file)
     level = logging.getLevelNamesMapping()[section.level.upper()]
     colours = file is None and stream.isatty()
     renderer: structlog.typing.Processor = (
@@ -35,3 +50,9 @@ def start_logging(section: LogSection, file: Path | None = None) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(stream=stream, level=max(level, logging.WARNING), force=True)
+    return stream
+
+
+def _appending(file: Path) -> TextIO:
+    """Unbuffered: what could not be written once is not tried again with what comes after."""
+    return Lenient(file.open("ab", buffering=0), encoding="utf-8", write_through=True)

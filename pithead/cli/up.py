@@ -76,9 +76,11 @@ class Farm:
         await asyncio.to_thread(write_farm_file, self.file, FarmFile(pool, users, miners))
 
     async def stop(self) -> None:
-        await self.machines.stop()
-        await self.pool.stop()
-        await asyncio.to_thread(keep_time, self.directory, self.clock.now())
+        try:
+            await self.machines.stop()
+        finally:
+            await self.pool.stop()
+            await asyncio.to_thread(keep_time, self.directory, self.clock.now())
 
 
 async def start_farm(
