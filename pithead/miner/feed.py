@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from pithead.hardware.device import Device, Found, Work
 from pithead.miner.upstream import Upstream
 
-WORKS_REMEMBERED = 64
-"""Shares of older work than this many assignments cannot come back any more."""
+WORKS_REMEMBERED = 256
+"""Shares of work that so many others came after cannot come back any more; above two works of
+each pool there may be."""
 
 
 class Feed:
@@ -26,6 +27,7 @@ class Feed:
             return
         self._current = work
         if source is not None and work is not None:
+            self._owners.pop(work, None)  # what is worked on again is not old
             self._owners[work] = source
             while len(self._owners) > WORKS_REMEMBERED:
                 del self._owners[next(iter(self._owners))]

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 from pithead.bos.pool import (
+    CreatePoolGroupRequest,
+    CreatePoolGroupResponse,
     FixedShareRatio,
     GetPoolGroupsRequest,
     GetPoolGroupsResponse,
@@ -14,13 +16,18 @@ from pithead.bos.pool import (
     PoolGroupStrategy,
     PoolService,
     Quota,
+    RemovePoolGroupRequest,
+    RemovePoolGroupResponse,
     SetPoolGroupsRequest,
     SetPoolGroupsResponse,
+    UpdatePoolGroupRequest,
+    UpdatePoolGroupResponse,
 )
-from pithead.miner import configuration
+from pithead.miner import configuration, pool_changes
 from pithead.miner.api.shapes import pool_stats
 from pithead.miner.miner import Miner
 from pithead.miner.snapshot import PoolGroupSnapshot, PoolSnapshot
+from pithead.rpc.errors import InvalidArgument
 
 
 class Pools(PoolService):
@@ -31,6 +38,23 @@ class Pools(PoolService):
     async def get_pool_groups(self, request: GetPoolGroupsRequest) -> GetPoolGroupsResponse:
         groups = self._miner.snapshot(self._clock()).pool_groups
         return GetPoolGroupsResponse(pool_groups=tuple(map(_group_status, groups)))
+
+    async def create_pool_group(self, request: CreatePoolGroupRequest) -> CreatePoolGroupResponse:
+        groups = pool_changes.added(self._miner.pool_groups(), _wanted(request.group))
+        kept = self._miner.set_pool_groups(groups, self._clock())
+        return CreatePoolGroupResponse(group=_group_configured(kept[-1]))
+
+    async def update_pool_group(self, request: UpdatePoolGroupRequest) -> UpdatePoolGroupResponse:
+        wanted = _wanted(request.group)
+        uid = (request.group.uid if request.group else None) or ""
+        groups = pool_changes.replaced(self._miner.pool_groups(), uid, wanted)
+        kept = self._miner.set_pool_groups(groups, self._clock())
+        return UpdatePoolGroupResponse(group=_group_configured(pool_changes.group_of(kept, uid)))
+
+    async def remove_pool_group(self, request: RemovePoolGroupRequest) -> RemovePoolGroupResponse:
+        groups = pool_changes.removed(self._miner.pool_groups(), request.uid)
+        self._miner.set_pool_groups(groups, self._clock())
+        return RemovePoolGroupResponse()
 
     async def set_pool_groups(self, request: SetPoolGroupsRequest) -> SetPoolGroupsResponse:
         wanted = tuple(map(_group_wanted, request.pool_groups))
@@ -62,6 +86,12 @@ def _pool_status(pool: PoolSnapshot) -> Pool:
         active=pool.active,
         stats=pool_stats(pool.stats),
     )
+
+
+def _wanted(group: PoolGroupConfiguration | None) -> configuration.PoolGroup:
+    if group is None:
+        raise InvalidArgument("the request has no group")
+    return _group_wanted(group)
 
 
 def _group_wanted(group: PoolGroupConfiguration) -> configuration.PoolGroup:

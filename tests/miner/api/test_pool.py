@@ -110,3 +110,114 @@ async def test_a_batch_that_does_not_fit_changes_nothing(bench, client, body):
     assert response.text.count("\n") == 1
     assert (await client.get("/pools")).json() == before
     assert bench.rig.saved == []
+
+
+async def test_a_group_is_added_last_under_a_uid_of_its_own(bench, client):
+    (before,) = (await client.get("/pools")).json()
+    wanted = group("B", "alice.b", {"quota": {"value": 3}}) | {"uid": "0"}
+    response = await client.post("/pools/", json=wanted)
+    assert response.status_code == 201
+    made = response.json()
+    assert (made["name"], made["uid"]) == ("B", "1")
+    assert made["load_balance_strategy"] == {"quota": {"value": 3}}
+    assert len(made["pools"][0]["uid"]) == 16
+    first, second = (await client.get("/pools")).json()
+    assert first == before  # still connected, with all it has earned
+    assert (second["uid"], second["pools"][0]["uid"]) == ("1", made["pools"][0]["uid"])
+    bench.rig.run(120)
+    first, second = (await client.get("/pools")).json()
+    assert first["pools"][0]["active"]
+    assert second["pools"][0]["active"]
+    assert second["pools"][0]["stats"]["accepted_shares"] > 0
+
+
+async def test_an_update_keeps_the_uid_of_the_group_and_renews_those_of_its_pools(bench, client):
+    await client.post("/pools", json=group("B", "alice.b"))
+    kept, before = (await client.get("/pools")).json()
+    wanted = group("C", "bob.c", {"quota": {"value": 2}})
+    wanted["pools"][0]["uid"] = before["pools"][0]["uid"]
+    response = await client.put(f"/pools/{before['uid']}", json=wanted)
+    assert response.status_code == 200
+    answer = response.json()
+    assert (answer["uid"], answer["name"]) == (before["uid"], "C")
+    assert answer["load_balance_strategy"] == {"quota": {"value": 2}}
+    (pool,) = answer["pools"]
+    assert (pool["user"], pool["password"]) == ("bob.c", "x")
+    assert pool["uid"] != before["pools"][0]["uid"]
+    first, second = (await client.get("/pools")).json()
+    assert first == kept
+    assert (second["name"], second["pools"][0]["uid"]) == ("C", pool["uid"])
+    assert bench.rig.saved[-1].pool_groups[1].name == "C"
+
+
+async def test_a_group_that_is_removed_gets_no_more_work(bench, client):
+    made = (await client.post("/pools", json=group("B", "bob.b"))).json()
+    uid = "0"
+    response = await client.delete(f"/pools/{uid}")
+    assert (response.status_code, response.content) == (204, b"")
+    (left,) = (await client.get("/pools")).json()
+    assert left["uid"] == made["uid"]
+    bench.rig.run(30)
+    assert {wire.target.user for wire in bench.rig.wires} == {"bob.b"}
+    assert bench.rig.pools[1].events[-1].user == "bob"
+    assert [each.name for each in bench.rig.saved[-1].pool_groups] == ["B"]
+
+
+async def test_uids_of_groups_that_are_left_are_not_given_again(client):
+    await client.post("/pools", json=group("B"))
+    await client.delete("/pools/0")
+    assert (await client.post("/pools", json=group("C"))).json()["uid"] == "2"
+
+
+@pytest.mark.parametrize("uid", ["1", "00", "Default", "%20"])
+async def test_a_group_that_is_not_there_cannot_be_changed(bench, client, uid):
+    for response in (
+        await client.put(f"/pools/{uid}", json=group()),
+        await client.delete(f"/pools/{uid}"),
+    ):
+        assert response.status_code == 404
+        assert "uid" in response.text
+    assert bench.rig.saved == []
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (group(""), "empty name"),
+        (group("Default"), "2 pool groups have the name 'Default'"),
+        (group("B", strategy={"quota": {"value": 0}}), "quota of 0"),
+        (group("B", strategy={"fixedshareratio": {"value": 50.0}}), "ratio of 50;"),
+        (group("B", strategy={"fixedshareratio": {"value": 1.0}}), "leave no work"),
+        (group("B", url="http://127.0.0.1"), "schemes"),
+        (group("B", user=""), "no user"),
+    ],
+)
+async def test_a_group_that_does_not_fit_the_others_is_refused_in_words(bench, client, body, words):
+    response = await client.post("/pools", json=body)
+    assert response.status_code == 422
+    assert words in response.text
+    assert bench.rig.saved == []
+
+
+async def test_the_last_group_that_takes_the_rest_cannot_be_removed(bench, client):
+    body = group("B", strategy={"fixedshareratio": {"value": 0.5}})
+    assert (await client.post("/pools", json=body)).status_code == 201
+    response = await client.delete("/pools/0")
+    assert response.status_code == 422
+    assert "no group with a quota" in response.text
+    assert (await client.delete("/pools/1")).status_code == 204
+    assert (await client.delete("/pools/0")).status_code == 204
+    assert (await client.get("/pools")).json() == []
+
+
+async def test_a_pool_of_a_kind_without_support_is_kept_shown_and_reported(bench, client):
+    url = "stratum2+tcp://127.0.0.1:3336/9awtMD5KQgvRUh2yFbjVeT7b6hjipWcAsQHd6wEhgtDT9soosna"
+    body = group("Default")
+    body["pools"].append({"url": url, "user": "alice.two"})
+    await client.put("/pools/0", json=body)
+    bench.rig.run(5)
+    (shown,) = (await client.get("/pools")).json()
+    assert shown["pools"][1]["url"] == url
+    assert not shown["pools"][1]["alive"]
+    faults = [fault for fault in bench.rig.miner.faults.all() if url in fault.message]
+    assert [fault.codes[0].code for fault in faults] == ["P2"]
