@@ -152,10 +152,11 @@ class Blocks:
 
     def tip(self, height: int, hash_display: str) -> None:
         """The chain ends here now."""
-        for gone in [known for known in self.chain if known >= height]:
+        for gone in [
+            known for known in self.chain if not height - REMEMBERED_TIPS < known < height
+        ]:
             del self.chain[gone]
         self.chain[height] = hash_display
-        self.chain.pop(height - REMEMBERED_TIPS, None)
         self.tip_height = height
 
     def settle(self, time_ms: int) -> list[tuple[Block, Fate]]:

@@ -1,9 +1,10 @@
 """The keeper of the books: journal first, then the books in memory, then the store behind them."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -25,7 +26,7 @@ from pithead.pool.readings import (
     ProfileReading,
     WorkerReading,
 )
-from pithead.pool.schema import DATABASE, open_database
+from pithead.pool.schema import DATABASE, StoreError, open_database
 from pithead.pool.scoring import TIME_CONSTANT_SECONDS
 from pithead.pool.sharelog import SEGMENT_BYTES, Durability, Position, ShareLog
 from pithead.pool.standing import Standing
@@ -38,6 +39,9 @@ T = TypeVar("T")
 
 MOST_UNCOUNTED = 4_096
 """Events in the journal that the books wait for: a few milliseconds of counting."""
+
+SNAPSHOT_SLICE = 1_000
+"""Meters taken for the store before the loop may turn to others: a few milliseconds."""
 
 REPLAY_SLICE = 100_000
 """Events replayed between two commits, so that a long journal does not fill the memory."""
@@ -68,8 +72,14 @@ class Bookkeeper:
         self._settings = settings
         self._thread = ThreadPoolExecutor(1, "bookkeeper")
         self._readers = ThreadPoolExecutor(2, "history")
+        self._open = ExitStack()
+        self._open.callback(self._thread.shutdown)
+        self._open.callback(self._readers.shutdown)
         self._unwritten: tuple[Changes, Position] | None = None
         self._uncounted: list[Event] = []
+        self._standing_still = False
+        """While what changed is taken from the books, a slice at a time."""
+        self._committing = asyncio.Lock()
         self._committer: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
 
@@ -86,8 +96,11 @@ class Bookkeeper:
         keeper = cls(directory, settings or BookkeeperSettings())
         try:
             await keeper._run(keeper._load)
+        except DBAPIError as error:
+            keeper._open.close()
+            raise StoreError(f"{directory / DATABASE} cannot be used: {error.orig}") from error
         except BaseException:
-            keeper._thread.shutdown()
+            keeper._open.close()
             raise
         keeper._committer = asyncio.get_running_loop().create_task(keeper._keep_committing())
         return keeper
@@ -95,6 +108,7 @@ class Bookkeeper:
     def _load(self) -> None:
         settings = self._settings
         engine = open_database(self._directory / DATABASE)
+        self._open.callback(engine.dispose)
         self._history = History(engine, settings.confirmations)
         self.store = Store(engine, settings.front_end)
         """Users and tokens are kept there as well."""
@@ -106,14 +120,16 @@ class Bookkeeper:
             self._directory / "journal", settings.front_end,
             settings.durability, settings.segment_bytes, position,
         )  # fmt: skip
+        self._open.callback(self._log.close)
         count = 0
         for place, event in self._log.replay(position):
             self._books.apply(event)
             count += 1
             if count % REPLAY_SLICE == 0:
                 self.store.commit(self._books.changes(), place)
-        self.store.commit(self._books.changes(), self._log.position)
-        self._log.forget(self._log.position)
+        self._committed = self._log.position
+        self.store.commit(self._books.changes(), self._committed)
+        self._log.forget(self._committed)
         if count:
             log.info("the journal was replayed", events=count)
 
@@ -123,11 +139,8 @@ class Bookkeeper:
             self._closing.set()
             await self._committer
             await self.commit()
-            self._log.close()
-            self.store.engine.dispose()
             self._committer = None
-        self._thread.shutdown()
-        self._readers.shutdown()
+        self._open.close()
 
     # Writing
 
@@ -139,12 +152,14 @@ class Bookkeeper:
         self._log.append(events)
         self._uncounted += events
         if len(self._uncounted) >= MOST_UNCOUNTED:
-            self._count()
+            self._count(MOST_UNCOUNTED)
 
-    def _count(self) -> None:
-        """Bring the books up to the journal."""
-        events, self._uncounted = self._uncounted, []
-        self._books.apply_all(events)
+    def _count(self, most: int | None = None) -> None:
+        """Bring the books up to the journal, or `most` events nearer to it."""
+        if not self._standing_still:
+            events = self._uncounted[:most]
+            del self._uncounted[:most]
+            self._books.apply_all(events)
 
     def template(self, template: Template) -> None:
         """What a block would bring now, and how hard it is."""
@@ -153,10 +168,32 @@ class Bookkeeper:
 
     async def commit(self) -> bool:
         """Bring the store up to now; False where it cannot be written, which loses nothing."""
-        if self._unwritten is None:
-            self._count()
-            self._unwritten = (self._books.changes(), self._log.position)
-        changes, position = self._unwritten
+        async with self._committing:
+            if self._unwritten is None and self._committed == self._log.position:
+                return True
+            return await self._write(self._unwritten or await self._take_changes())
+
+    async def _take_changes(self) -> tuple[Changes, Position]:
+        """What the store lacks, and up to where. Big books hold up the loop no longer than small.
+
+        Readings of these moments are of the moment at which it began.
+        """
+        self._count()
+        position, changes = self._log.position, self._books.begin_changes()
+        self._standing_still = True
+        try:
+            more = self._books.move_meters(changes, SNAPSHOT_SLICE)
+            while more:
+                await asyncio.sleep(0)
+                more = self._books.move_meters(changes, SNAPSHOT_SLICE)
+        finally:  # the slices belong together, also if this is cancelled
+            self._books.move_meters(changes, sys.maxsize)
+            self._unwritten = changes, position
+            self._standing_still = False
+        return self._unwritten
+
+    async def _write(self, unwritten: tuple[Changes, Position]) -> bool:
+        changes, position = unwritten
         try:
             await self._run(lambda: self.store.commit(changes, position))
         except DBAPIError as error:
@@ -165,7 +202,7 @@ class Bookkeeper:
         except Exception:
             log.exception("the store refuses what the books say; the journal waits")
             return False
-        self._unwritten = None
+        self._unwritten, self._committed = None, position
         await self._run(lambda: self._log.forget(position))
         return True
 

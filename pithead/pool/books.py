@@ -108,7 +108,11 @@ class Books:
 
     def score_second(self, now: float) -> float:
         """The clock of the scores, which never goes back, at a moment of farm time."""
-        return max(now, self.last_ms / 1000) + self._shift_ms / 1000
+        return self.present(now) + self._shift_ms / 1000
+
+    def present(self, now: float) -> float:
+        """A moment of farm time, but not before the last event: work is not in the future."""
+        return max(now, self.last_ms / 1000)
 
     def is_today(self, now: float) -> bool:
         """Whether the books are in the UTC day of a moment of farm time."""
@@ -186,6 +190,9 @@ class Books:
                 )
             meter.day_work, meter.day_score, meter.day_sats = 0, score, 0
             self._dirty[meter] = None
+        for meter in self.meters.all():
+            if meter.tally.expire(end_ms // 60_000):
+                self._dirty[meter] = None
 
     # Work
 
@@ -305,14 +312,13 @@ class Books:
 
     def changes(self) -> Changes:
         """What a store must write to hold these books, since this was last asked."""
+        changes = self.begin_changes()
+        self.move_meters(changes, len(self._dirty))
+        return changes
+
+    def begin_changes(self) -> Changes:
+        """The same but for the meters, which `move_meters` adds. No event between the two."""
         changes = Changes(self._state())
-        dirty, self._dirty = self._dirty, {}
-        for meter in dirty:
-            changes.meters.append(meter.row())
-            points, gone = meter.tally.drain()
-            user, worker = meter.user, meter.worker
-            changes.points += [PointRow(user, minute, worker, work) for minute, work in points]
-            changes.gone += [PointKey(user, minute, worker) for minute in gone]
         changes.blocks, changes.refused = self.blocks.drain()
         changes.credits = [
             CreditRow(block.hash_display, user, credit.sats, credit.scoring_rate)
@@ -326,6 +332,17 @@ class Books:
             changes.chain = dict(self.blocks.chain)
             self._chain_changed = False
         return changes
+
+    def move_meters(self, changes: Changes, most: int) -> bool:
+        """Add some of the meters that changed; whether there are more."""
+        for _ in range(min(most, len(self._dirty))):
+            meter, _ = self._dirty.popitem()
+            changes.meters.append(meter.row())
+            points, gone = meter.tally.drain()
+            user, worker = meter.user, meter.worker
+            changes.points += [PointRow(user, minute, worker, work) for minute, work in points]
+            changes.gone += [PointKey(user, minute, worker) for minute in gone]
+        return bool(self._dirty)
 
     def _state(self) -> StateRow:
         return StateRow(

@@ -20,6 +20,7 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeDecorator
 
 SCHEMA_VERSION = 1
@@ -29,7 +30,7 @@ BUSY_SECONDS = 5.0
 
 
 class StoreError(Exception):
-    """The database is not one of this program, or of another version of it."""
+    """The database is of another version of this program, not one at all, or out of reach."""
 
 
 class Natural(TypeDecorator[int]):
@@ -162,13 +163,24 @@ tokens = Table(
 
 
 def open_database(path: Path, busy_seconds: float = BUSY_SECONDS) -> Engine:
-    """The database at `path`, made where there is none; StoreError for one of another version."""
+    """The database at `path`, made where there is none.
+
+    StoreError for one of another version, one that is damaged or that cannot be written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": busy_seconds})
     event.listen(engine, "connect", _prepare)
-    with engine.begin() as connection:
-        metadata.create_all(connection)
-        _check_version(connection, path)
+    try:
+        with engine.begin() as connection:
+            schema.create(connection, checkfirst=True)
+            _check_version(connection, path)
+            metadata.create_all(connection)
+    except DBAPIError as error:
+        engine.dispose()
+        raise StoreError(f"{path} cannot be used: {error.orig}") from error
+    except StoreError:
+        engine.dispose()
+        raise
     return engine
 
 

@@ -32,6 +32,7 @@ class Standing:
 
     def pool(self, user: str, now: float) -> PoolReading:
         books = self._books
+        now = books.present(now)
         blocks = books.blocks
         return PoolReading(
             windows=self._windows(books.meters.pool, Edges.at(now), now),
@@ -49,6 +50,7 @@ class Standing:
         meters = books.meters.users.get(user)
         if meters is None:
             return ProfileReading(user, 0, 0, 0, 0, 0, NOTHING, 0, 0, 0, 0)
+        now = books.present(now)
         edges = Edges.at(now)
         states = [self._state(worker, edges, now) for worker in meters.workers.values()]
         due = books.ledger.balance(confirmed(user))
@@ -72,6 +74,7 @@ class Standing:
         meters = self._books.meters.users.get(user)
         if meters is None:
             return ()
+        now = self._books.present(now)
         edges = Edges.at(now)
         second = self._books.score_second(now)
         constant = self._books.settings.time_constant_seconds

@@ -114,6 +114,16 @@ class Tally:
         self._thinned = [0] * len(TIERS)
         self._yesterday = (-1, 0)
 
+    def expire(self, minute: int) -> bool:
+        """Forget all where no window looks any more; False where there was nothing to forget."""
+        if not self._minutes or self._minutes[-1] > minute - OLDEST:
+            return False
+        self._drop(0, len(self._minutes))
+        self._saved = self._slot = 0
+        self._thinned = [0] * len(TIERS)
+        self._yesterday = (-1, 0)
+        return True
+
     # Reading
 
     def windows(self, edges: Edges) -> tuple[int, int, int, int]:

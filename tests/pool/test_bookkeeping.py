@@ -1,5 +1,6 @@
 """Events in, readings out, through journal, books and store; and back after a crash."""
 
+import asyncio
 import signal
 import sqlite3
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 from pithead.pool import bookkeeping, schema
 from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
 from pithead.pool.events import BlockFound, BlockResolved, ShareAccepted, TipChanged
-from pithead.pool.sharelog import JournalFull
+from pithead.pool.sharelog import JournalDamaged, JournalFull
 
 NOW = 1_700_000_000
 DAY = 86_400
@@ -148,6 +149,110 @@ async def test_a_locked_database_waits_in_the_journal(tmp_path, monkeypatch):
     keeper = await opened(tmp_path)
     assert keeper.pool("alice", NOW + 20).windows.work_5m == 20_000
     await keeper.close()
+
+
+async def test_a_database_that_is_locked_at_the_start_or_is_none_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        bookkeeping, "open_database", lambda path: schema.open_database(path, busy_seconds=0.01)
+    )
+    await (await opened(tmp_path)).close()
+    with sqlite3.connect(tmp_path / schema.DATABASE) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(schema.StoreError, match="locked"):
+            await opened(tmp_path)
+        other.rollback()
+    other.close()
+    await (await opened(tmp_path)).close()
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / schema.DATABASE).write_bytes(b"a letter to the editor\n" * 500)
+    with pytest.raises(schema.StoreError, match="not a database"):
+        await opened(tmp_path / "none")
+
+
+async def test_a_database_of_another_version_is_told_and_left_alone(tmp_path):
+    with sqlite3.connect(tmp_path / schema.DATABASE) as other:
+        other.execute("CREATE TABLE schema (version BIGINT PRIMARY KEY)")
+        other.execute("INSERT INTO schema VALUES (99)")
+    with pytest.raises(schema.StoreError, match="99"):
+        await opened(tmp_path)
+    assert other.execute("SELECT count(*) FROM sqlite_master WHERE type='table'").fetchone() == (1,)
+    other.close()
+
+
+async def test_books_that_could_not_be_opened_let_go_of_everything(tmp_path):
+    keeper = await opened(tmp_path)
+    keeper.accept(shares(NOW, 1))
+    keeper.accept(shares(NOW, 1))
+    await crash(keeper)
+    path = max((tmp_path / "journal").glob("*.journal"), key=lambda path: path.stat().st_size)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:12] + b"\xff" + whole[13:])
+    for _ in range(2):
+        with pytest.raises(JournalDamaged):
+            await opened(tmp_path)
+    path.write_bytes(whole)
+    keeper = await opened(tmp_path)
+    assert keeper.pool("alice", NOW).windows.work_5m == 2_000
+    await keeper.close()
+
+
+async def test_a_pool_where_nothing_happens_writes_nothing(tmp_path, monkeypatch):
+    keeper = await opened(tmp_path)
+    commits = []
+    write = keeper.store.commit
+    monkeypatch.setattr(keeper.store, "commit", lambda *what: commits.append(what) or write(*what))
+    assert await keeper.commit()
+    assert commits == []
+    keeper.accept(shares(NOW, 1))
+    assert await keeper.commit()
+    assert await keeper.commit()
+    assert len(commits) == 1
+    await keeper.close()
+
+
+def many(second, work=1_000):
+    return [ShareAccepted(second * 1000, "alice", f"rig{n}", work) for n in range(20)]
+
+
+async def test_shares_that_come_while_changes_are_taken_belong_to_the_next_commit(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(bookkeeping, "SNAPSHOT_SLICE", 3)
+    keeper = await opened(tmp_path)
+    keeper.accept(many(NOW))
+    commits = [asyncio.create_task(keeper.commit())]
+    for second in range(1, 4):
+        await asyncio.sleep(0)
+        keeper.accept(many(NOW + second))
+        assert keeper.pool("alice", NOW + 4).windows.work_5m == 20_000
+        commits.append(asyncio.create_task(keeper.commit()))
+    assert all(await asyncio.gather(*commits))
+    assert keeper.pool("alice", NOW + 4).windows.work_5m == 80_000
+    expected = readings(keeper, NOW + 100)
+    await crash(keeper)
+    again = await opened(tmp_path)
+    assert readings(again, NOW + 100) == expected
+    await again.close()
+
+
+async def test_a_commit_that_is_cancelled_half_way_loses_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(bookkeeping, "SNAPSHOT_SLICE", 3)
+    keeper = await opened(tmp_path)
+    keeper.accept(many(NOW))
+    taking = asyncio.create_task(keeper.commit())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    taking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await taking
+    keeper.accept(many(NOW + 1))
+    expected = readings(keeper, NOW + 100)
+    assert expected[0][0].windows.work_5m == 40_000
+    assert await keeper.commit()
+    await crash(keeper)
+    again = await opened(tmp_path)
+    assert readings(again, NOW + 100) == expected
+    await again.close()
 
 
 async def test_a_full_journal_counts_nothing(tmp_path):

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pithead.pool.blocks import Block, Credit
+from pithead.pool.blocks import REMEMBERED_TIPS, Block, Credit
 from pithead.pool.books import Books, BooksSettings
 from pithead.pool.events import (
     BlockFound,
@@ -265,6 +265,48 @@ def test_time_jumps_of_an_hour_each_way_keep_rates_sane_and_money_whole():
     assert forth.work_5m == before.work_5m
     assert 0 < forth.scoring_rate <= before.scoring_rate
     assert forth.work_60m <= before.work_60m
+
+
+def test_a_clock_behind_the_books_shows_the_last_rates_that_were_true():
+    books = applied(steady(NOW, 7_200))
+    standing = Standing(books)
+    last = books.last_ms / 1000
+    for lag in (1, 30, 61, 3_600, 10 * 86_400):
+        assert standing.profile("alice", last - lag) == standing.profile("alice", last)
+        assert standing.workers("alice", last - lag) == standing.workers("alice", last)
+        assert standing.pool("alice", last - lag) == standing.pool("alice", last)
+
+
+def test_a_worker_that_fell_silent_keeps_its_name_but_no_history():
+    books = applied(steady(NOW, 7_200))
+    books.changes()
+    for day in range(1, 5):
+        books.apply(TipChanged((NOW + day * 86_400) * 1000, day, "aa"))
+    (worker,) = books.meters.users["alice"].workers.values()
+    assert len(worker.tally) == 0
+    assert len(books.changes().gone) > 0
+    for event in steady(NOW + 5 * 86_400, 600):
+        books.apply(event)
+    (reading,) = Standing(books).workers("alice", NOW + 5 * 86_400 + 600)
+    assert (reading.windows.work_5m, reading.windows.work_24h) == (75_000, 150_000)
+
+
+def test_hashes_of_the_chain_are_kept_for_a_bounded_number_of_heights():
+    blocks = Books(SETTINGS).blocks
+    for height in range(1, 30_000, 7):
+        blocks.tip(height, "aa")
+    assert max(blocks.chain) == 29_996
+    assert min(blocks.chain) > 29_996 - REMEMBERED_TIPS
+
+
+@given(steps, st.integers(1, 5))
+def test_changes_taken_in_slices_are_those_taken_at_once(steps, most):
+    whole, sliced = applied(events_of(steps)), applied(events_of(steps))
+    changes = sliced.begin_changes()
+    while sliced.move_meters(changes, most):
+        pass
+    assert changes == whole.changes()
+    assert not sliced.changes().meters
 
 
 def test_a_block_survives_the_way_through_its_row():
