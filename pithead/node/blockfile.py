@@ -15,12 +15,12 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
 from pithead.bitcoin.block import MAX_BLOCK_SIZE
+from pithead.node.record import BlockRecord
 
 log = structlog.get_logger(__name__)
 
@@ -31,15 +31,6 @@ _MOST_BYTES = MAX_BLOCK_SIZE + _RECORD.size
 
 class BlockFileDamaged(Exception):
     """A frame inside the file is not what was written; the message says where."""
-
-
-@dataclass(frozen=True, slots=True)
-class BlockRecord:
-    block: bytes
-    block_work: int
-    """Expected hashes of the target that was in force for it."""
-    solve_ms: int
-    """Farm time since the block before it came, or since the chain was opened if that is less."""
 
 
 class BlockFile:

@@ -9,7 +9,7 @@ import zlib
 import msgspec
 
 from pithead.bitcoin.block import Block
-from pithead.node.blockfile import BlockRecord
+from pithead.node.record import BlockRecord
 from pithead.node.retarget import RetargetSettings, next_block_work
 from pithead.node.wallet import Coin, Wallet
 

@@ -21,12 +21,13 @@ from pithead.bitcoin.encoding import DecodeError
 from pithead.bitcoin.hashing import wire_from_display
 from pithead.bitcoin.network import REGTEST, Network
 from pithead.node.assembler import MEDIAN_OF, Parent, assemble, median_time
-from pithead.node.blockfile import BlockFile, BlockFileDamaged, BlockRecord
+from pithead.node.blockfile import BlockFile, BlockFileDamaged
 from pithead.node.bootstrap import solve
 from pithead.node.follower import Follower
 from pithead.node.library import SIDE_BRANCH, ChainInUse, ConsensusLibrary
 from pithead.node.mempool import Mempool, MempoolSettings, NextBlock, NotTaken, Taken
 from pithead.node.node import BlockAccepted, BlockRefused, NodeUnavailable, Submission, Tip
+from pithead.node.record import BlockRecord
 from pithead.node.retarget import RetargetSettings
 from pithead.node.wallet import FeeSettings, block_value_sats
 from pithead.work.template import Template, TemplateTransaction

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pithead.node.blockfile import BlockFile, BlockFileDamaged, BlockRecord
+from pithead.node.blockfile import BlockFile, BlockFileDamaged
+from pithead.node.record import BlockRecord
 
 RECORDS = [BlockRecord(bytes([n]) * (100 + n), 1 << n, 1_000 * n) for n in range(5)]
 

@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from pithead.bitcoin.block import Block, Header
 from pithead.bitcoin.transaction import NO_INDEX, NO_TXID_WIRE, Transaction, TxIn, TxOut
-from pithead.node.blockfile import BlockRecord
 from pithead.node.follower import Follower
+from pithead.node.record import BlockRecord
 from pithead.node.retarget import RetargetSettings, next_block_work
 from pithead.node.wallet import WALLET_SCRIPT
 
