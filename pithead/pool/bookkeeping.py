@@ -26,7 +26,7 @@ from pithead.pool.readings import (
     ProfileReading,
     WorkerReading,
 )
-from pithead.pool.schema import DATABASE, StoreError, open_database
+from pithead.pool.schema import DATABASE, open_database
 from pithead.pool.scoring import TIME_CONSTANT_SECONDS
 from pithead.pool.sharelog import SEGMENT_BYTES, Durability, Position, ShareLog
 from pithead.pool.standing import Standing
@@ -91,14 +91,11 @@ class Bookkeeper:
     ) -> "Bookkeeper":
         """Load the books from `directory`, or begin them there, and replay the journal.
 
-        Raises StoreError, JournalError.
+        Raises StoreError, JournalError, or DBAPIError for a database that is damaged or locked.
         """
         keeper = cls(directory, settings or BookkeeperSettings())
         try:
             await keeper._run(keeper._load)
-        except DBAPIError as error:
-            keeper._open.close()
-            raise StoreError(f"{directory / DATABASE} cannot be used: {error.orig}") from error
         except BaseException:
             keeper._open.close()
             raise

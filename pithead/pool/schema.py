@@ -20,7 +20,6 @@ from sqlalchemy import (
     insert,
     select,
 )
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeDecorator
 
 SCHEMA_VERSION = 1
@@ -30,7 +29,7 @@ BUSY_SECONDS = 5.0
 
 
 class StoreError(Exception):
-    """The database is of another version of this program, not one at all, or out of reach."""
+    """The database is not one of this program, or of another version of it."""
 
 
 class Natural(TypeDecorator[int]):
@@ -165,7 +164,8 @@ tokens = Table(
 def open_database(path: Path, busy_seconds: float = BUSY_SECONDS) -> Engine:
     """The database at `path`, made where there is none.
 
-    StoreError for one of another version, one that is damaged or that cannot be written.
+    StoreError for one of another version, which is left alone; sqlalchemy.exc.DBAPIError for one
+    that is damaged or locked.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": busy_seconds})
@@ -175,10 +175,7 @@ def open_database(path: Path, busy_seconds: float = BUSY_SECONDS) -> Engine:
             schema.create(connection, checkfirst=True)
             _check_version(connection, path)
             metadata.create_all(connection)
-    except DBAPIError as error:
-        engine.dispose()
-        raise StoreError(f"{path} cannot be used: {error.orig}") from error
-    except StoreError:
+    except BaseException:
         engine.dispose()
         raise
     return engine

@@ -8,6 +8,7 @@ import sys
 from math import exp
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from pithead.pool import bookkeeping, schema
 from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
@@ -158,14 +159,14 @@ async def test_a_database_that_is_locked_at_the_start_or_is_none_is_told(tmp_pat
     await (await opened(tmp_path)).close()
     with sqlite3.connect(tmp_path / schema.DATABASE) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(schema.StoreError, match="locked"):
+        with pytest.raises(DBAPIError, match="locked"):
             await opened(tmp_path)
         other.rollback()
     other.close()
     await (await opened(tmp_path)).close()
     (tmp_path / "none").mkdir()
     (tmp_path / "none" / schema.DATABASE).write_bytes(b"a letter to the editor\n" * 500)
-    with pytest.raises(schema.StoreError, match="not a database"):
+    with pytest.raises(DBAPIError, match="not a database"):
         await opened(tmp_path / "none")
 
 
