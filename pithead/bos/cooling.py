@@ -66,7 +66,7 @@ class CoolingAutoMode(Message, frozen=True, kw_only=True):
     minimum_required_fans: Annotated[
         Annotated[int, Meta(ge=0, le=U32)] | None, wire(6, "uint32")
     ] = None
-    pause_mode: Annotated[PauseMode | None, wire(7)] = None
+    pause_mode: Annotated[PauseMode | None, wire(7, optional=True)] = None
 
 
 class CoolingManualMode(Message, frozen=True, kw_only=True):
@@ -77,7 +77,7 @@ class CoolingManualMode(Message, frozen=True, kw_only=True):
     minimum_required_fans: Annotated[
         Annotated[int, Meta(ge=0, le=U32)] | None, wire(5, "uint32")
     ] = None
-    pause_mode: Annotated[PauseMode | None, wire(6)] = None
+    pause_mode: Annotated[PauseMode | None, wire(6, optional=True)] = None
 
 
 class CoolingDisabledMode(Message, frozen=True, kw_only=True):

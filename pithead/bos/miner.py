@@ -139,12 +139,12 @@ class GetMinerStatusResponse(Message, frozen=True, kw_only=True):
 
 
 class PsuInfo(Message, frozen=True, kw_only=True):
-    version: Annotated[Annotated[int, Meta(ge=0, le=U32)] | None, wire(1)] = None
-    fw_version: Annotated[Annotated[int, Meta(ge=0, le=U32)] | None, wire(2)] = None
+    version: Annotated[Annotated[int, Meta(ge=0, le=U32)] | None, wire(1, optional=True)] = None
+    fw_version: Annotated[Annotated[int, Meta(ge=0, le=U32)] | None, wire(2, optional=True)] = None
     serial_number: Annotated[str | None, wire(3, "string")] = None
     model_name: Annotated[str | None, wire(4, "string")] = None
-    min_voltage: Annotated[Voltage | None, wire(5)] = None
-    max_voltage: Annotated[Voltage | None, wire(6)] = None
+    min_voltage: Annotated[Voltage | None, wire(5, optional=True)] = None
+    max_voltage: Annotated[Voltage | None, wire(6, optional=True)] = None
 
 
 class GetMinerDetailsResponse(Message, frozen=True, kw_only=True):
@@ -161,7 +161,7 @@ class GetMinerDetailsResponse(Message, frozen=True, kw_only=True):
     system_uptime_s: Annotated[int, wire(11, "uint64", ge=0, le=U64)]
     status: Annotated[MinerStatus, wire(12, "enum")]
     kernel_version: Annotated[str, wire(13, "string")]
-    psu_info: Annotated[PsuInfo | None, wire(14)] = None
+    psu_info: Annotated[PsuInfo | None, wire(14, optional=True)] = None
     control_board_soc_family: Annotated[ControlBoardSocFamily, wire(15, "enum")]
     serial_number: Annotated[str | None, wire(16, "string")] = None
     detailed_status: MinerDetailedStatus | None = None
@@ -200,8 +200,8 @@ class Hashboard(Message, frozen=True, kw_only=True):
     serial_number: Annotated[str | None, wire(12, "string")] = None
     board_name: Annotated[str | None, wire(13, "string")] = None
     chip_type: Annotated[str | None, wire(14, "string")] = None
-    lowest_water_inlet_temp: Annotated[Temperature | None, wire(15)] = None
-    highest_water_outlet_temp: Annotated[Temperature | None, wire(16)] = None
+    lowest_water_inlet_temp: Annotated[Temperature | None, wire(15, optional=True)] = None
+    highest_water_outlet_temp: Annotated[Temperature | None, wire(16, optional=True)] = None
 
 
 class GetSupportArchiveRequest(Message, frozen=True, kw_only=True):

@@ -97,7 +97,7 @@ class SetDPSRequest(Message, frozen=True, kw_only=True):
     save_action: Saving = SaveAction.UNSPECIFIED
     enable: Annotated[bool | None, wire(2, "bool")] = None
     enable_shutdown: Annotated[bool | None, wire(3, "bool")] = None
-    shutdown_duration: Annotated[Hours | None, wire(4)] = None
+    shutdown_duration: Annotated[Hours | None, wire(4, optional=True)] = None
     target: Annotated[DPSTarget | None, wire(5)] = None
     mode: Annotated[DPSMode | None, wire(6, "enum")] = None
     on_start_target_percent: Annotated[
@@ -110,7 +110,7 @@ class SetDPSResponse(Message, frozen=True, kw_only=True):
 
     enabled: Annotated[bool | None, wire(1, "bool")] = None
     shutdown_enabled: Annotated[bool | None, wire(2, "bool")] = None
-    shutdown_duration: Annotated[Hours | None, wire(3)] = None
+    shutdown_duration: Annotated[Hours | None, wire(3, optional=True)] = None
     power_target: Annotated[DPSPowerTarget | None, wire(4)] = None
     hashrate_target: Annotated[DPSHashrateTarget | None, wire(5)] = None
     mode: Annotated[DPSMode | None, wire(6, "enum")] = None

@@ -58,7 +58,7 @@ class PoolStats(Message, frozen=True, kw_only=True):
     last_difficulty: Annotated[int, wire(4, "uint64", ge=0, le=U64)]
     best_share: Annotated[int, wire(5, "uint64", ge=0, le=U64)]
     generated_work: Annotated[int, wire(6, "uint64", ge=0, le=U64)]
-    last_share_time: Annotated[Timestamp | None, wire(7)] = None
+    last_share_time: Annotated[Timestamp | None, wire(7, optional=True)] = None
     best_share_str: Annotated[str, wire(8, "string")]
 
 

@@ -17,17 +17,17 @@ class UpgradeTime(Message, frozen=True, kw_only=True):
 
 
 class DailySchedule(Message, frozen=True, kw_only=True):
-    time: Annotated[UpgradeTime | None, wire(1)] = None
+    time: Annotated[UpgradeTime | None, wire(1, optional=True)] = None
 
 
 class WeeklySchedule(Message, frozen=True, kw_only=True):
     day_of_week: Annotated[DayOfWeek | None, wire(1, "enum")] = None
-    time: Annotated[UpgradeTime | None, wire(2)] = None
+    time: Annotated[UpgradeTime | None, wire(2, optional=True)] = None
 
 
 class MonthlySchedule(Message, frozen=True, kw_only=True):
     day_of_month: Annotated[Annotated[int, Meta(ge=0, le=U32)] | None, wire(1, "uint32")] = None
-    time: Annotated[UpgradeTime | None, wire(2)] = None
+    time: Annotated[UpgradeTime | None, wire(2, optional=True)] = None
 
 
 class AutoUpgradeScheduleScheduleType(Oneof, frozen=True, kw_only=True):
@@ -44,19 +44,19 @@ class AutoUpgradeSchedule(Message, frozen=True, kw_only=True):
 
 class UpdateAutoUpgradeConfigRequest(Message, frozen=True, kw_only=True):
     enabled: Annotated[bool, wire(1, "bool")]
-    schedule: Annotated[AutoUpgradeSchedule | None, wire(2)] = None
+    schedule: Annotated[AutoUpgradeSchedule | None, wire(2, optional=True)] = None
 
 
 class UpdateAutoUpgradeConfigResponse(Message, frozen=True, kw_only=True):
     enabled: Annotated[bool, wire(1, "bool")]
-    next_execution: Annotated[Timestamp | None, wire(2)] = None
+    next_execution: Annotated[Timestamp | None, wire(2, optional=True)] = None
 
 
 class GetAutoUpgradeStatusResponse(Message, frozen=True, kw_only=True):
     enabled: Annotated[bool, wire(1, "bool")]
-    schedule: Annotated[AutoUpgradeSchedule | None, wire(2)] = None
-    next_execution: Annotated[Timestamp | None, wire(3)] = None
-    last_execution: Annotated[Timestamp | None, wire(4)] = None
+    schedule: Annotated[AutoUpgradeSchedule | None, wire(2, optional=True)] = None
+    next_execution: Annotated[Timestamp | None, wire(3, optional=True)] = None
+    last_execution: Annotated[Timestamp | None, wire(4, optional=True)] = None
 
 
 class SystemUpgradeMetadata(Message, frozen=True, kw_only=True):

@@ -64,13 +64,14 @@ class Oneof(Message, frozen=True):
 
 def wire(
     number: int, kind: Kind = "message", *, name: str = "", ge: int | None = None,
-    le: int | None = None, rest: int | None = None,
+    le: int | None = None, rest: int | None = None, optional: bool = False,
 ) -> msgspec.Meta:  # fmt: skip
     """A field's protobuf number and type, its protobuf name where that is another, its limits.
 
     `rest` is the value of a field that REST does not have: requests over REST mean that value.
+    `optional` is a message whose .proto file says so, though every message may be absent.
     """
-    extra: dict[str, Any] = {"number": number, "kind": kind, "name": name}
+    extra: dict[str, Any] = {"number": number, "kind": kind, "name": name, "optional": optional}
     if rest is not None:
         extra["rest"] = rest
     return msgspec.Meta(extra=extra, ge=ge, le=le)

@@ -1,7 +1,8 @@
-"""The HTTP side of one machine: its API, the document that describes it, and a page at the root."""
+"""The APIs of one machine: REST with the document that describes it, GraphQL, a page, and gRPC."""
 
 import html
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import msgspec
 from starlette.applications import Starlette
@@ -15,10 +16,13 @@ from pithead.miner.api.advanced_settings import AdvancedSettings
 from pithead.miner.api.authentication import Authentication
 from pithead.miner.api.graphql import GraphQl
 from pithead.miner.api.graphql_changes import Services
+from pithead.miner.api.configuration import Configuration
+from pithead.miner.api.cooling import Cooling
 from pithead.miner.api.keys import keys_in
 from pithead.miner.api.license import License
 from pithead.miner.api.miner import MinerState
 from pithead.miner.api.network import Network
+from pithead.miner.api.over_grpc import grpc_api
 from pithead.miner.api.performance import Performance
 from pithead.miner.api.pool import Pools
 from pithead.miner.api.requests import RequestLog
@@ -29,8 +33,17 @@ from pithead.miner.miner import Miner
 from pithead.miner.upkeep import Upkeep
 from pithead.rpc import openapi, rest
 from pithead.rpc.contract import Service
+from pithead.rpc.grpc import GrpcApi
 
 BASE_PATH = "/api/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Apis:
+    """What one machine serves, over the same services."""
+
+    http: Starlette
+    grpc: GrpcApi
 
 
 def build_app(
@@ -39,6 +52,16 @@ def build_app(
     clock: Callable[[], float],
     wall: Callable[[], float],
 ) -> Starlette:
+    """The HTTP side alone."""
+    return build_apis(miner, surroundings, clock, wall).http
+
+
+def build_apis(
+    miner: Miner,
+    surroundings: Surroundings,
+    clock: Callable[[], float],
+    wall: Callable[[], float],
+) -> Apis:
     """`clock` tells the machine's time, `wall` the world's: tokens live by it."""
     directory, logs = surroundings.directory, surroundings.logs
     keys = keys_in(directory, wall)
@@ -46,7 +69,9 @@ def build_app(
     upkeep = Upkeep(miner, surroundings.defaults)
     authentication, performance, pools = (
         Authentication(keys),
-        Performance(miner),
+        Performance(miner, clock),
+        Cooling(miner),
+        Configuration(miner),
         Pools(miner, clock),
     )
     actions = Actions(miner, upkeep, keys, clock)
@@ -87,7 +112,7 @@ def build_app(
     )
     app.router.redirect_slashes = False
     app.add_middleware(RequestLog, chronicle=surroundings.chronicle)
-    return app
+    return Apis(app, grpc_api(services, keys))
 
 
 def _document(services: tuple[Service, ...]) -> dict[str, object]:

@@ -1,0 +1,27 @@
+"""The services of a machine over gRPC."""
+
+from collections.abc import Sequence
+from functools import cache
+
+from pithead.bos.authentication import LoginResponse
+from pithead.bos.protos import ROOT_PACKAGE, proto_file
+from pithead.rpc.contract import Message, Service
+from pithead.rpc.descriptors import Descriptors
+from pithead.rpc.grpc import GrpcApi
+from pithead.rpc.rest import Guard
+
+
+def grpc_api(services: Sequence[Service], guard: Guard) -> GrpcApi:
+    """The same objects as behind REST."""
+    return GrpcApi(services, guard, _descriptors(tuple(map(type, services))), _announced)
+
+
+@cache
+def _descriptors(services: tuple[type[Service], ...]) -> Descriptors:
+    """One pool for all machines of a process."""
+    return Descriptors(services, proto_file, ROOT_PACKAGE)
+
+
+def _announced(response: Message) -> dict[str, str]:
+    """Clients read the token of a login from the metadata, and send it back in the same entry."""
+    return {"authorization": response.token} if isinstance(response, LoginResponse) else {}
