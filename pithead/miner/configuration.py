@@ -30,7 +30,8 @@ class PoolTarget(msgspec.Struct, frozen=True):
     """One address to mine at. An empty uid means: give it one."""
 
     url: str
-    """`stratum+tcp://host:port`; other schemes are kept and reported as not supported."""
+    """`stratum+tcp://host:port`, or `stratum+ssl://`; what else `pool_url` knows is kept and
+    reported as not supported."""
     user: str
     password: str = ""
     enabled: bool = True

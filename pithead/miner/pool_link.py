@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import Callable
+from functools import cache
 from typing import cast
 
 import structlog
@@ -17,6 +19,22 @@ SHORTEST_GAP_SECONDS = 0.5
 """Wall time between two attempts at one pool, however fast farm time runs."""
 MOST_UNSENT = 1 << 20
 """Bytes: a pool that reads so little is not there."""
+TLS_SHUTDOWN_SECONDS = 1.0
+"""For the pool to say goodbye, too."""
+
+
+@cache
+def tls_context() -> ssl.SSLContext:
+    """TLS as mining machines speak it: encrypted, with any certificate.
+
+    Machines have no set of authorities that anybody keeps current, their clocks may be years off
+    until the network is up, and pools and proxies inside a farm sign their certificates
+    themselves. So this hides shares and passwords from who listens, not from who sits between.
+    """
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 class PoolLinks:
@@ -79,13 +97,21 @@ class _Link(asyncio.Protocol):
         address = self._upstream.address
         assert address is not None, "a pool without an address wants no link"
         local = None if self._source is None else (self._source, 0)
+        encrypted = address.is_encrypted
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await self._loop.create_connection(
-                    lambda: self, address.host, address.port, local_addr=local
+                    lambda: self,
+                    address.host,
+                    address.port,
+                    local_addr=local,
+                    ssl=tls_context() if encrypted else None,
+                    ssl_shutdown_timeout=TLS_SHUTDOWN_SECONDS if encrypted else None,
                 )
         except TimeoutError:
             self._end(f"no connection within {CONNECT_SECONDS:.0f} s")
+        except ssl.SSLError as error:
+            self._end(f"the pool speaks no TLS: {error.reason or error}")
         except OSError as error:
             self._end(error.strerror or str(error))
         except asyncio.CancelledError:

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 DEFAULT_PORT = 3333
-SCHEMES = ("stratum+tcp", "stratum+ssl", "stratum+tls", "stratum2+tcp")
+PLAIN_SCHEME = "stratum+tcp"
+TLS_SCHEMES = ("stratum+ssl", "stratum+tls")
+SCHEMES = (PLAIN_SCHEME, *TLS_SCHEMES, "stratum2+tcp")
 LONGEST_URL = 1024
 
 
@@ -16,7 +18,12 @@ class PoolAddress:
 
     @property
     def is_supported(self) -> bool:
-        return self.scheme == "stratum+tcp"
+        return self.scheme == PLAIN_SCHEME or self.is_encrypted
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Stratum inside TLS."""
+        return self.scheme in TLS_SCHEMES
 
 
 def read_pool_url(url: str) -> PoolAddress:

@@ -19,10 +19,18 @@ def test_a_pool_url_comes_apart(url, address):
     assert read_pool_url(url) == address
 
 
-def test_only_plain_stratum_is_supported_so_far():
-    assert read_pool_url("stratum+tcp://a:1").is_supported
-    assert not read_pool_url("stratum+ssl://a:1").is_supported
-    assert not read_pool_url("stratum2+tcp://a:1").is_supported
+@pytest.mark.parametrize(
+    ("scheme", "is_supported", "is_encrypted"),
+    [
+        ("stratum+tcp", True, False),
+        ("stratum+ssl", True, True),
+        ("stratum+tls", True, True),
+        ("stratum2+tcp", False, False),
+    ],
+)
+def test_stratum_is_supported_plain_and_in_tls(scheme, is_supported, is_encrypted):
+    address = read_pool_url(f"{scheme}://a:1")
+    assert (address.is_supported, address.is_encrypted) == (is_supported, is_encrypted)
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def test_a_scheme_without_support_is_kept_shown_and_explained(make_rig):
     assert second.active
 
 
-def test_all_groups_are_kept_as_set_and_the_first_with_an_enabled_pool_works(make_rig):
+def test_all_groups_are_kept_as_set_and_those_without_an_enabled_pool_get_no_work(make_rig):
     rig = make_rig()
     rig.pool(2)
     groups = (
