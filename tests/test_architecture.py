@@ -35,7 +35,7 @@ SHELLS = {
     "pool/accounts", "pool/bookkeeping", "pool/history", "pool/listener", "pool/pool",
     "pool/schema", "pool/sharelog", "pool/store",
     "poolapi/app",
-    "rpc/rest",
+    "rpc/grpc", "rpc/grpcserver", "rpc/rest",
 }  # fmt: skip
 """Packages and modules that touch the outside; every other is pure, and tested in virtual time."""
 
