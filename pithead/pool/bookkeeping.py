@@ -200,7 +200,10 @@ class Bookkeeper:
             log.exception("the store refuses what the books say; the journal waits")
             return False
         self._unwritten, self._committed = None, position
-        await self._run(lambda: self._log.forget(position))
+        try:
+            await self._run(lambda: self._log.forget(position))
+        except OSError as error:
+            log.warning("old segments of the journal cannot be deleted", error=str(error))
         return True
 
     async def _keep_committing(self) -> None:

@@ -236,6 +236,22 @@ async def test_shares_that_come_while_changes_are_taken_belong_to_the_next_commi
     await again.close()
 
 
+async def test_segments_that_cannot_be_deleted_hold_up_no_commit(tmp_path, monkeypatch):
+    def refuse(position):
+        raise OSError("read-only file system")
+
+    keeper = await opened(tmp_path)
+    with monkeypatch.context() as broken:
+        broken.setattr(keeper._log, "forget", refuse)
+        for at in (NOW, NOW + 10):
+            keeper.accept(shares(at, 10))
+            assert await keeper.commit()
+    await keeper.close()
+    again = await opened(tmp_path)
+    assert again.pool("alice", NOW + 20).windows.work_5m == 20_000
+    await again.close()
+
+
 async def test_a_commit_that_is_cancelled_half_way_loses_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(bookkeeping, "SNAPSHOT_SLICE", 3)
     keeper = await opened(tmp_path)
