@@ -275,6 +275,22 @@ async def test_a_block_reaches_the_node_and_a_refused_one_takes_its_rewards_back
         assert stage.bookkeeper.pool("alice", START + 2).blocks == []
 
 
+async def test_a_block_that_the_node_had_already_keeps_its_rewards(tmp_path):
+    node = ToldNode()
+    node.block_target = target_for_work(64)
+    node.answers = [BlockAccepted(duplicate=True)]
+    async with opened(tmp_path, node) as stage:
+        miner = Miner(await stage.connect())
+        await miner.until_job()
+        miner.solve(target=node.block_target)
+        await miner.turn()
+        await until(lambda: node.submitted)
+        await until(lambda: not stage.bookkeeper.unresolved)
+        assert len(node.submitted) == 1
+        assert len(stage.bookkeeper.pool("alice", START + 2).blocks) == 1
+        assert stage.bookkeeper.profile("alice", START + 2).unconfirmed_sats > 0
+
+
 async def test_a_node_that_is_away_gets_the_block_when_it_is_back(tmp_path, monkeypatch):
     monkeypatch.setattr("pithead.pool.pool.SUBMIT_RETRY_SECONDS", 0.01)
     node = ToldNode()
@@ -358,6 +374,18 @@ async def test_a_reset_in_the_middle_of_a_reply_leaves_no_session(stage):
     await peer.say({"id": 1, "method": "mining.subscribe", "params": []})
     peer.writer.transport.abort()
     await until(lambda: stage.pool.connections == 0)
+
+
+async def test_a_miner_that_shuts_its_side_is_gone_and_what_it_sent_before_is_credited(stage):
+    miner = Miner(await stage.connect())
+    await miner.until_job()
+    miner.solve()
+    miner.peer.writer.write(miner.client.data_to_send())
+    miner.peer.writer.write_eof()
+    await until(lambda: stage.pool.connections == 0)
+    await asyncio.wait_for(miner.peer.reader.read(), 5)
+    (worker,) = stage.bookkeeper.workers("alice", START + 2)
+    assert worker.windows.work_5m == 16
 
 
 async def test_miners_keep_their_job_while_the_node_is_away(stage):
