@@ -3,6 +3,8 @@
 It knows the ports that machines have and no others, so this needs 80 and 4028 on an address.
 """
 
+import asyncio
+import json
 import socket
 
 import pytest
@@ -121,10 +123,26 @@ async def test_it_sets_pools(client, machine):
     await until(lambda: machine.snapshot(0).pool_groups[0].pools[0].stats.accepted_shares > 0)
 
 
-async def test_it_reboots_the_machine(client, machine):
+def cgminer_model():
+    """The model as the cgminer API tells it; None where nothing listens."""
+    try:
+        with socket.create_connection((ADDRESS, 4028), timeout=10) as asking:
+            asking.sendall(b'{"command":"devdetails"}')
+            answer = b"".join(iter(lambda: asking.recv(4096), b""))
+    except ConnectionRefusedError:
+        return None
+    return json.loads(answer[:-1])["DEVDETAILS"][0]["Model"]
+
+
+async def test_it_reboots_the_machine(client, machine, farm):
+    described = json.loads(farm.file.read_text())
+    assert described["miners"][0]["cgminer"] == f"{ADDRESS}:4028"
+    assert await asyncio.to_thread(cgminer_model) == "Antminer S21"
     assert await client.restart()
     await until(lambda: not machine.system.is_up)
+    assert await asyncio.to_thread(cgminer_model) is None
     assert await MinerFactory().get_miner(ADDRESS) is None
     await until(lambda: machine.system.is_up)
     await until(lambda: machine.snapshot(0).pool_stats.accepted_shares > 0)
     assert (await MinerFactory().get_miner(ADDRESS)).model == "S21"
+    assert await asyncio.to_thread(cgminer_model) == "Antminer S21"
