@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from pithead.hardware.device import Device, Found, Work
 from pithead.miner.upstream import Upstream
 
-WORKS_REMEMBERED = 256
-"""Shares of work that so many others came after cannot come back any more; above two works of
-each pool there may be."""
+WORKS_REMEMBERED = 64
+"""Shares of work that so many others were assigned after cannot come back any more."""
 
 
 class Feed:

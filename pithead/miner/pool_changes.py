@@ -3,6 +3,8 @@
 Groups and pools that a change does not touch keep their uids, and with them their connections.
 """
 
+from itertools import count
+
 import msgspec
 
 from pithead.miner.configuration import PoolGroup
@@ -14,6 +16,19 @@ Groups = tuple[PoolGroup, ...]
 def free_uid(groups: Groups) -> str:
     """A uid for one more group: the number above all that are in use."""
     return str(1 + max((int(group.uid) for group in groups if group.uid.isdecimal()), default=-1))
+
+
+def named(groups: Groups) -> Groups:
+    """Groups without a name get one that no other has.
+
+    Over protobuf an empty name is one that was not sent, and there are clients that send none when
+    they replace all groups: pyasic does so unless its user has made one up.
+    """
+    taken = {group.name for group in groups}
+    free = (name for number in count() if (name := f"Group {number}") not in taken)
+    return tuple(
+        group if group.name else msgspec.structs.replace(group, name=next(free)) for group in groups
+    )
 
 
 def added(groups: Groups, group: PoolGroup) -> Groups:

@@ -77,3 +77,13 @@ def test_a_share_of_work_from_long_ago_is_nobodys(device):
         upstream.work = make_work()
         feed.follow(upstream)
     assert feed.submit([Found(old, Solution(bytes(8), 0, 1, 1), 5)], 0.0) == []
+
+
+def test_work_that_has_another_turn_is_not_old(device):
+    feed = Feed(device)
+    upstream, other = make_upstream(work := make_work()), make_upstream()
+    for _ in range(WORKS_REMEMBERED):
+        other.work = make_work()
+        feed.follow(other)
+        feed.follow(upstream)
+    assert feed.submit([Found(work, Solution(bytes(8), 0, 1, 1), 5)], 0.0) == [upstream]

@@ -126,6 +126,9 @@ def test_a_scheme_without_support_is_kept_shown_and_explained(make_rig):
     assert first.url == "stratum2+tcp://127.0.0.1:1"
     assert "not supported" in first.problem
     assert second.active
+    assert [fault.message for fault in rig.miner.faults.all()] == [
+        "{ERR:P2} stratum2+tcp://127.0.0.1:1 is not mined at: its scheme is not supported yet"
+    ]
 
 
 def test_all_groups_are_kept_as_set_and_those_without_an_enabled_pool_get_no_work(make_rig):

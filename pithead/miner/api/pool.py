@@ -42,14 +42,14 @@ class Pools(PoolService):
     async def create_pool_group(self, request: CreatePoolGroupRequest) -> CreatePoolGroupResponse:
         groups = pool_changes.added(self._miner.pool_groups(), _wanted(request.group))
         kept = self._miner.set_pool_groups(groups, self._clock())
-        return CreatePoolGroupResponse(group=_group_configured(kept[-1]))
+        return CreatePoolGroupResponse(group=group_configuration(kept[-1]))
 
     async def update_pool_group(self, request: UpdatePoolGroupRequest) -> UpdatePoolGroupResponse:
         wanted = _wanted(request.group)
         uid = (request.group.uid if request.group else None) or ""
         groups = pool_changes.replaced(self._miner.pool_groups(), uid, wanted)
         kept = self._miner.set_pool_groups(groups, self._clock())
-        return UpdatePoolGroupResponse(group=_group_configured(pool_changes.group_of(kept, uid)))
+        return UpdatePoolGroupResponse(group=group_configuration(pool_changes.group_of(kept, uid)))
 
     async def remove_pool_group(self, request: RemovePoolGroupRequest) -> RemovePoolGroupResponse:
         groups = pool_changes.removed(self._miner.pool_groups(), request.uid)
@@ -57,9 +57,9 @@ class Pools(PoolService):
         return RemovePoolGroupResponse()
 
     async def set_pool_groups(self, request: SetPoolGroupsRequest) -> SetPoolGroupsResponse:
-        wanted = tuple(map(_group_wanted, request.pool_groups))
+        wanted = pool_changes.named(tuple(map(_group_wanted, request.pool_groups)))
         kept = self._miner.set_pool_groups(wanted, self._clock())
-        return SetPoolGroupsResponse(pool_groups=tuple(map(_group_configured, kept)))
+        return SetPoolGroupsResponse(pool_groups=tuple(map(group_configuration, kept)))
 
 
 def _group_status(group: PoolGroupSnapshot) -> PoolGroup:
@@ -117,7 +117,7 @@ def _pool_wanted(pool: PoolConfiguration) -> configuration.PoolTarget:
     )
 
 
-def _group_configured(group: configuration.PoolGroup) -> PoolGroupConfiguration:
+def group_configuration(group: configuration.PoolGroup) -> PoolGroupConfiguration:
     match group.strategy:
         case configuration.Quota(value=value):
             strategy = PoolGroupConfigurationLoadBalanceStrategy(quota=Quota(value=value))

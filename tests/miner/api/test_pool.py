@@ -221,3 +221,41 @@ async def test_a_pool_of_a_kind_without_support_is_kept_shown_and_reported(bench
     assert not shown["pools"][1]["alive"]
     faults = [fault for fault in bench.rig.miner.faults.all() if url in fault.message]
     assert [fault.codes[0].code for fault in faults] == ["P2"]
+
+
+async def test_groups_of_a_batch_that_have_no_name_get_one(client):
+    """pyasic sends an empty name unless its user has made one up."""
+    wanted = [group("", "alice.a"), group("Group 0", "alice.b"), group("", "alice.c")]
+    response = await client.put("/pools/batch", json=wanted)
+    assert response.status_code == 200
+    assert [each["name"] for each in response.json()] == ["Group 1", "Group 0", "Group 2"]
+
+
+async def test_a_batch_with_a_name_of_blanks_is_refused(bench, client):
+    response = await client.put("/pools/batch", json=[group("  ")])
+    assert response.status_code == 422
+    assert "empty name" in response.text
+    assert bench.rig.saved == []
+
+
+async def test_an_update_that_does_not_fit_the_others_changes_nothing(bench, client):
+    await client.post("/pools", json=group("B"))
+    before = (await client.get("/pools")).json()
+    saves = len(bench.rig.saved)
+    for body, words in (
+        (group("B"), "2 pool groups"),
+        (group(""), "empty name"),
+        (group("A", strategy={"fixedshareratio": {"value": 1.5}}), "ratio of 1.5"),
+    ):
+        response = await client.put("/pools/0", json=body)
+        assert response.status_code == 422
+        assert words in response.text
+    assert (await client.get("/pools")).json() == before
+    assert len(bench.rig.saved) == saves
+
+
+async def test_a_group_may_be_set_again_as_it_is(client):
+    """An update is checked against the other groups, not against what it replaces."""
+    body = group("Default", strategy={"fixedshareratio": {"value": 1.0}})
+    for _ in range(2):
+        assert (await client.put("/pools/0", json=body)).status_code == 200
