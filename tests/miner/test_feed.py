@@ -82,8 +82,14 @@ def test_a_share_of_work_from_long_ago_is_nobodys(device):
 def test_work_that_has_another_turn_is_not_old(device):
     feed = Feed(device)
     upstream, other = make_upstream(work := make_work()), make_upstream()
-    for _ in range(WORKS_REMEMBERED):
+
+    def work_of_another():
         other.work = make_work()
         feed.follow(other)
-        feed.follow(upstream)
+
+    feed.follow(upstream)
+    for _ in range(WORKS_REMEMBERED - 1):
+        work_of_another()
+    feed.follow(upstream)
+    work_of_another()
     assert feed.submit([Found(work, Solution(bytes(8), 0, 1, 1), 5)], 0.0) == [upstream]
