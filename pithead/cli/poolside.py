@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from pithead.bitcoin.address import AddressError, script_for_address
 from pithead.bitcoin.network import REGTEST
@@ -69,14 +70,18 @@ class PoolPart:
         return f"{host}:{port}"
 
     async def stop(self) -> None:
-        """In the order that loses nothing: no new bytes, then the books, then the chain."""
-        await self.server.stop()
-        await self.listener.stop()
-        await self.pool.stop()
-        self.remembering.cancel()
-        await asyncio.to_thread(self.accounts.save_used)
-        await self.bookkeeper.close()
-        await self.node.close()
+        """In the order that loses nothing: no new bytes, then the books, then the chain.
+
+        Each is closed though one before it fails.
+        """
+        async with AsyncExitStack() as last_first:
+            last_first.push_async_callback(self.node.close)
+            last_first.push_async_callback(self.bookkeeper.close)
+            last_first.push_async_callback(_save_used, self.accounts)
+            last_first.callback(self.remembering.cancel)
+            last_first.push_async_callback(self.pool.stop)
+            last_first.push_async_callback(self.listener.stop)
+            last_first.push_async_callback(self.server.stop)
 
 
 async def open_pool(
@@ -143,7 +148,14 @@ async def _listen_for_miners(listener: Listener, section: PoolSection) -> None:
 async def _remember_use(accounts: Accounts) -> None:
     while True:
         await asyncio.sleep(SAVE_USED_SECONDS)
+        await _save_used(accounts)
+
+
+async def _save_used(accounts: Accounts) -> None:
+    try:
         await asyncio.to_thread(accounts.save_used)
+    except DBAPIError as error:
+        log.warning("when tokens were used cannot be written", error=str(error.orig))
 
 
 def _payout_script(section: PoolSection) -> bytes:

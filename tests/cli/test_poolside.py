@@ -2,8 +2,10 @@
 
 import asyncio
 import socket
+import sqlite3
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from pithead.cli.config import load
 from pithead.cli.farmside import until_told_or_failed
@@ -47,6 +49,31 @@ async def test_a_pool_stops_though_a_miner_stays_connected(tmp_path):
         assert await reader.read() == b""
     writer.close()
     await writer.wait_closed()
+
+
+async def test_a_database_that_takes_nothing_holds_up_no_stop(tmp_path, monkeypatch):
+    def refuse():
+        raise OperationalError("UPDATE", {}, sqlite3.OperationalError("disk is full"))
+
+    part = await opened(tmp_path)
+    monkeypatch.setattr(part.accounts, "save_used", refuse)
+    await part.stop()
+    again = await opened(tmp_path)
+    await again.stop()
+
+
+async def test_a_part_whose_end_fails_leaves_the_others_closed(tmp_path, monkeypatch):
+    async def fail():
+        raise OSError("no more")
+
+    part = await opened(tmp_path)
+    with monkeypatch.context() as broken:
+        broken.setattr(part.pool, "stop", fail)
+        with pytest.raises(OSError, match="no more"):
+            await part.stop()
+    await part.pool.stop()
+    again = await opened(tmp_path)
+    await again.stop()
 
 
 async def test_a_part_that_fails_ends_the_waiting_with_its_error():
