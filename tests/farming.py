@@ -16,6 +16,7 @@ FREE_PORTS = {
     "farm.rest_port": 0,
     "farm.rest_fallback_port": 0,
     "farm.cgminer_port": 0,
+    "farm.grpc_port": 0,
     "pool.api_burst": 10_000,
     "pool.api_refill_per_second": 1_000.0,
 }

@@ -12,23 +12,25 @@ import structlog
 from msgspec.structs import replace
 from starlette.types import ASGIApp
 
-from pithead.cli.cgminerside import CgminerDoors, CgminerPlan
 from pithead.cli.datadir import DataDirectory
+from pithead.cli.doors import DoorPlan, Doors
 from pithead.cli.farmtime import steady_wall
 from pithead.cli.logs import start_logging
 from pithead.cli.machines import Place, RestPort, plan_farm, serve_rest
-from pithead.cli.sections import Config
+from pithead.cli.sections import Config, FarmSection, MinerSection
 from pithead.cli.serving import HttpServer
 from pithead.farm.clock import FarmClock
 from pithead.farm.hashing import WorkerEngine
 from pithead.farm.machines import build_machine
 from pithead.hardware.models import model_named
-from pithead.miner.api.app import build_app
+from pithead.miner.api.app import build_apis
 from pithead.miner.api.surroundings import surround
 from pithead.miner.cgminer.api import CgminerApi
+from pithead.miner.cgminer.server import CgminerServer
 from pithead.miner.configuration import PoolGroup
 from pithead.miner.daemon import Daemon, Machine
 from pithead.miner.interfaces import interface_of
+from pithead.rpc.grpcserver import GrpcServer
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +44,24 @@ class RestPlan:
     setting: str
 
 
+@dataclass(frozen=True, slots=True)
+class ApiPlans:
+    """The same ports on the address of each machine."""
+
+    rest: RestPlan
+    cgminer: DoorPlan
+    grpc: DoorPlan
+
+    @staticmethod
+    def of(section: FarmSection | MinerSection, name: str) -> "ApiPlans":
+        """As configured in the section of that name."""
+        return ApiPlans(
+            RestPlan(section.rest_port, section.rest_fallback_port, f"--set {name}.rest_port=PORT"),
+            DoorPlan(section.cgminer_port, f"--set {name}.cgminer_port=PORT"),
+            DoorPlan(section.grpc_port, f"--set {name}.grpc_port=PORT"),
+        )
+
+
 class Machines:
     """All machines of a process, from `start` to `stop`."""
 
@@ -52,8 +72,7 @@ class Machines:
         clock: FarmClock,
         wall: Callable[[], float],
         work_scale: int,
-        rest: RestPlan,
-        cgminer: CgminerPlan,
+        plans: ApiPlans,
     ) -> None:
         self.places = tuple(places)
         now = clock.now()
@@ -73,18 +92,22 @@ class Machines:
             )
             for place, machine in zip(places, self.machines, strict=True)
         ]
+        grpc: dict[str, GrpcServer] = {}
         for place, machine, around in zip(places, self.machines, self._surroundings, strict=True):
             machine.attend = around.step
             machine.miner.system.watch(partial(self._power, place.address))
-            self._apps[place.address] = build_app(machine.miner, around, clock.now, wall)
-        self._rest = rest
-        self._cgminer = CgminerDoors(
+            apis = build_apis(machine.miner, around, clock.now, wall)
+            self._apps[place.address] = apis.http
+            grpc[place.address] = GrpcServer(apis.grpc)
+        self._rest = plans.rest
+        self._cgminer = Doors(
             {
-                place.address: CgminerApi(machine.miner, clock.now).answer
+                place.address: CgminerServer(CgminerApi(machine.miner, clock.now).answer)
                 for place, machine in zip(places, self.machines, strict=True)
             },
-            cgminer,
+            plans.cgminer,
         )
+        self._grpc = Doors(grpc, plans.grpc)
         self._server: HttpServer | None = None
         self.port: RestPort | None = None
 
@@ -96,6 +119,7 @@ class Machines:
             )
             await self._server.start()
         await self._cgminer.start()
+        await self._grpc.start()
         await self.daemon.start()
 
     def move_pool(self, old_url: str, new_url: str, now: float) -> None:
@@ -108,6 +132,7 @@ class Machines:
 
     async def stop(self) -> None:
         self._cgminer.stop()
+        self._grpc.stop()
         if self._server is not None:
             await self._server.stop()
         await self.daemon.stop()
@@ -118,6 +143,7 @@ class Machines:
     def _power(self, address: str, is_up: bool) -> None:
         """The APIs of a machine go away and come back with the machine."""
         self._cgminer.power(address, is_up)
+        self._grpc.power(address, is_up)
         if self._server is None:
             return
         if is_up:
@@ -132,7 +158,11 @@ class Machines:
 
     def cgminer_of(self, place: Place) -> str:
         """`host:port` of one machine's cgminer API."""
-        return f"{place.address}:{self._cgminer.ports[place.address]}"
+        return self._cgminer.place(place.address)
+
+    def grpc_of(self, place: Place) -> str:
+        """`host:port` of one machine's gRPC API."""
+        return self._grpc.place(place.address)
 
 
 def _moved(group: PoolGroup, old_url: str, new_url: str) -> PoolGroup:
@@ -166,9 +196,7 @@ async def run_miner(config: Config) -> None:
         pool_url=section.pool_url,
         pool_password=section.pool_password,
     )
-    rest = RestPlan(section.rest_port, section.rest_fallback_port, "--set miner.rest_port=PORT")
-    cgminer = CgminerPlan(section.cgminer_port, "--set miner.cgminer_port=PORT")
-    await _run(config, [place], rest, cgminer)
+    await _run(config, [place], ApiPlans.of(section, "miner"))
 
 
 async def run_farm(config: Config) -> None:
@@ -177,19 +205,15 @@ async def run_farm(config: Config) -> None:
     places = plan_farm(
         section.miners, section.models, section.users, section.first_address, config.miner.pool_url
     )
-    rest = RestPlan(section.rest_port, section.rest_fallback_port, "--set farm.rest_port=PORT")
-    cgminer = CgminerPlan(section.cgminer_port, "--set farm.cgminer_port=PORT")
-    await _run(config, places, rest, cgminer)
+    await _run(config, places, ApiPlans.of(section, "farm"))
 
 
-async def _run(
-    config: Config, places: Sequence[Place], rest: RestPlan, cgminer: CgminerPlan
-) -> None:
+async def _run(config: Config, places: Sequence[Place], plans: ApiPlans) -> None:
     start_logging(config.log)
     wall = steady_wall()
     clock = FarmClock(wall(), 1, wall)
     with DataDirectory(Path(config.data.directory) / "miners") as data:
-        machines = Machines(places, data.path, clock, wall, config.pool.work_scale, rest, cgminer)
+        machines = Machines(places, data.path, clock, wall, config.pool.work_scale, plans)
         await machines.start()
         if machines.port is not None and machines.port.advice is not None:
             click.echo(machines.port.advice, err=True)

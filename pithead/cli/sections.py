@@ -196,6 +196,12 @@ class FarmSection(Section, frozen=True):
             description="The port of each machine's cgminer API; 0 takes a free one.",
         ),
     ] = 4028
+    grpc_port: Annotated[
+        int,
+        Meta(
+            ge=0, le=65535, description="The port of each machine's gRPC API; 0 takes a free one."
+        ),
+    ] = 50051
 
     def __post_init__(self) -> None:
         _check_models("models", self.models)
@@ -234,6 +240,9 @@ class MinerSection(Section, frozen=True):
     cgminer_port: Annotated[
         int, Meta(ge=0, le=65535, description="The port of its cgminer API; 0 takes a free one.")
     ] = 4028
+    grpc_port: Annotated[
+        int, Meta(ge=0, le=65535, description="The port of its gRPC API; 0 takes a free one.")
+    ] = 50051
 
     def __post_init__(self) -> None:
         _check_models("model", (self.model,))

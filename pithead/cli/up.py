@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from pithead.cli.cgminerside import CgminerPlan
 from pithead.cli.datadir import DataDirectory
 from pithead.cli.farmfile import (
     FarmFile,
@@ -23,7 +22,7 @@ from pithead.cli.farmfile import (
     read_farm_file,
     write_farm_file,
 )
-from pithead.cli.farmside import Machines, RestPlan, until_told_or_failed
+from pithead.cli.farmside import ApiPlans, Machines, until_told_or_failed
 from pithead.cli.farmtime import keep_time, open_clock, steady_wall
 from pithead.cli.logs import start_logging
 from pithead.cli.machines import Place, plan_farm
@@ -68,6 +67,7 @@ class Farm:
                 name=place.name,
                 model=place.model.name,
                 rest=f"http://{self.machines.rest_of(place)}",
+                grpc=self.machines.grpc_of(place),
                 cgminer=self.machines.cgminer_of(place),
             )
             for place in self.machines.places
@@ -109,10 +109,9 @@ async def start_farm(
             farm.miners, farm.models, farm.users, farm.first_address,
             f"stratum+tcp://{pool.stratum}",
         )  # fmt: skip
-        rest = RestPlan(farm.rest_port, farm.rest_fallback_port, "--set farm.rest_port=PORT")
-        cgminer = CgminerPlan(farm.cgminer_port, "--set farm.cgminer_port=PORT")
+        plans = ApiPlans.of(farm, "farm")
         machines = Machines(
-            places, directory / "miners", clock, wall, config.pool.work_scale, rest, cgminer
+            places, directory / "miners", clock, wall, config.pool.work_scale, plans
         )
         last = await asyncio.to_thread(read_farm_file, directory / FARM_FILE)
         if last is not None and last.pool.stratum != pool.stratum:

@@ -16,8 +16,6 @@ from pithead.miner.api.advanced_settings import AdvancedSettings
 from pithead.miner.api.authentication import Authentication
 from pithead.miner.api.graphql import GraphQl
 from pithead.miner.api.graphql_changes import Services
-from pithead.miner.api.configuration import Configuration
-from pithead.miner.api.cooling import Cooling
 from pithead.miner.api.keys import keys_in
 from pithead.miner.api.license import License
 from pithead.miner.api.miner import MinerState
@@ -69,9 +67,7 @@ def build_apis(
     upkeep = Upkeep(miner, surroundings.defaults)
     authentication, performance, pools = (
         Authentication(keys),
-        Performance(miner, clock),
-        Cooling(miner),
-        Configuration(miner),
+        Performance(miner),
         Pools(miner, clock),
     )
     actions = Actions(miner, upkeep, keys, clock)
