@@ -29,6 +29,7 @@ import uvloop
 from bench.node import BenchNode
 from bench.streams import StreamListener
 from pithead.native import twin
+from pithead.pool import session
 from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.extranonce import Extranonces
 from pithead.pool.front import Front
@@ -109,7 +110,10 @@ def main() -> None:
     if parser.parse_args().kind == "pool":
         uvloop.run(serve(lambda pool: Listener(pool, HOST, 0)))
     else:
-        with patch.object(judge, "share_hash", twin.share_hash):
+        with (
+            patch.object(judge, "share_hash", twin.share_hash),
+            patch.object(session, "take_shares", twin.take_shares),
+        ):
             asyncio.run(serve(lambda pool: StreamListener(pool, HOST, 0)))
 
 

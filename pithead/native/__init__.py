@@ -17,8 +17,8 @@ else:
     from pithead.native.twin import scan, share_hash
 
 try:
-    from pithead.native._submit import read_submit
+    from pithead.native._shares import take_shares
 except ImportError:
-    from pithead.native.twin import read_submit
+    from pithead.native.twin import take_shares
 
-__all__ = ["HAS_NATIVE", "MAX_SCAN", "read_submit", "scan", "share_hash"]
+__all__ = ["HAS_NATIVE", "MAX_SCAN", "scan", "share_hash", "take_shares"]

@@ -1,10 +1,10 @@
 """The C extensions' work in plain Python: used where there is none of them, and their oracle."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import TypeVar
 
-_Submit = TypeVar("_Submit")
+_Worker = TypeVar("_Worker")
 
 MAX_SCAN = 1 << 24
 """Nonces in one scan at most: a bound for the time it takes and for its answer."""
@@ -63,12 +63,17 @@ def scan(header: bytes, start_nonce: int, count: int, target: int) -> list[int]:
     return found
 
 
-def read_submit(
-    line: bytes, make: Callable[[str, str, bytes, int, int, int | None], _Submit]
-) -> tuple[bytes, _Submit] | None:
-    """The id of a line that is plainly a share, and `make` of its six fields.
+def take_shares(
+    data: bytes,
+    workers: Mapping[str, _Worker],
+    measure: tuple[object, ...],
+    extranonce1: bytes,
+    mask: int,
+) -> tuple[int, bytes, list[_Worker]]:
+    """Take the lines at the head of `data` that are plainly good shares of one job.
 
-    Name, job id, extranonce2, time, nonce, version bits. None leaves a line to the general
-    decoder, which reads all of them; here that is every line.
+    Gives how many bytes they were, their answers, and who earned each. `measure` is a
+    `pool.shares.Measure`, whose `seen` gets their hashes; `mask` the version bits that the miner
+    may roll. What is left is for the general way, which answers every line alike; here that is all.
     """
-    return None
+    return 0, b"", []

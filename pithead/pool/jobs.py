@@ -1,6 +1,7 @@
 """The jobs of a pool: each built once, offered to everybody, remembered until it expires."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pithead.bitcoin.merkle import coinbase_branch
 from pithead.bitcoin.target import expected_hashes
@@ -12,6 +13,7 @@ from pithead.work.share import Solution
 from pithead.work.template import Template
 
 _SEQUENCE_SIZE = 8
+_HIGHEST_TARGET = (1 << 256) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,24 @@ class JobSettings:
     """How long a share of a job is taken, and at least twice what it takes to offer a newer one."""
     longest_ahead_seconds: int = 7200
     """How far a header's time may run ahead of its job's: consensus allows so much."""
+
+
+class Measure(NamedTuple):
+    """What shares of one job and one target are held to, as `native.take_shares` wants it."""
+
+    job_id: bytes
+    coinbase_prefix: bytes
+    coinbase_suffix: bytes
+    branch: bytes
+    version: int
+    prev_hash_wire: bytes
+    bits: int
+    extranonce2_size: int
+    least_time: int
+    most_time: int
+    share_target_wire: bytes
+    block_target_wire: bytes
+    seen: set[bytes]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,10 +69,25 @@ class OpenJob:
     seen: set[bytes] = field(default_factory=set)
     """The hashes handed in. No two jobs have a coinbase in common, so an equal hash means an
     equal job, whichever connection it comes from, and the set can go when the job goes."""
+    measures: dict[int, Measure] = field(default_factory=dict)
+    """By share target; made as they are asked for."""
 
     def block(self, extranonce1: bytes, solution: Solution) -> bytes:
         """The whole block of a solution, serialised."""
         return serialize_block(self.template, self.job, extranonce1, solution)
+
+    def measure(self, share_target: int, extranonce2_size: int) -> Measure:
+        """One for all sessions that were offered this job at this target."""
+        known = self.measures.get(share_target)
+        if known is None:
+            job = self.job
+            known = self.measures[share_target] = Measure(
+                job.job_id.encode(), job.coinbase_prefix, job.coinbase_suffix, job.branch_joined,
+                job.version, job.prev_hash_wire, job.bits, extranonce2_size,
+                self.least_time, self.most_time,
+                _target_wire(share_target), _target_wire(self.template.block_target), self.seen,
+            )  # fmt: skip
+        return known
 
 
 class JobBook:
@@ -157,3 +192,7 @@ class JobBook:
             if is_young or oldest is self.latest:
                 break
             del self._jobs[oldest.job.job_id]
+
+
+def _target_wire(target: int) -> bytes:
+    return min(target, _HIGHEST_TARGET).to_bytes(32, "little")

@@ -9,6 +9,7 @@ goes after the replies of the same turn: the line after a request is always its 
 import msgspec
 
 from pithead.bitcoin.target import expected_hashes, target_from_difficulty
+from pithead.native import take_shares
 from pithead.pool.aims import Aims
 from pithead.pool.events import BlockFound, Event, ShareAccepted, ShareRejected
 from pithead.pool.extranonce import ExtranoncesExhausted, Lease
@@ -67,7 +68,7 @@ class Session:
     """One connection. `now` is farm time in seconds, `wall` any clock of real seconds."""
 
     __slots__ = (
-        "_aims", "_events", "_front", "_lease", "_lines", "_mask", "_news_at", "_news_of",
+        "_aims", "_events", "_front", "_job", "_lease", "_lines", "_mask", "_news_at", "_news_of",
         "_offered", "_offered_at", "_offered_parent", "_opened_at", "_patience", "_refusals",
         "_suggested", "_suggested_at", "_vardiff", "_wants_job", "_workers",
     )  # fmt: skip
@@ -80,6 +81,7 @@ class Session:
         self._lease: Lease | None = None
         self._workers: dict[str, Worker] = {}
         self._mask = 0
+        self._job: OpenJob | None = None  # the one offered last
         self._offered = -1
         self._offered_at = now
         self._offered_parent = b""
@@ -101,12 +103,13 @@ class Session:
         if self._lease is None and data.startswith(TLS_HANDSHAKE):
             return Turn(b"", [], "not Stratum")
         close_reason: str | None = None
+        taken, answers = self._take_shares(data, now)
+        replies = [answers]
         try:
-            lines = self._lines.feed(data)
+            lines = self._lines.feed(data[taken:]) if taken < len(data) else []
         except LineTooLong as overflow:
             lines = overflow.lines
             close_reason = str(overflow)
-        replies: list[bytes] = []
         for line in lines:
             try:
                 replies.append(self._take(line, now, wall))
@@ -134,6 +137,7 @@ class Session:
         aim = self._aims.change(work, job.sequence, self._front.book.oldest_sequence)
         parent = job.template.prev_hash_wire
         line = job.line if parent == self._offered_parent else job.clean_line
+        self._job = job
         self._offered = job.sequence
         self._offered_at = now
         self._offered_parent = parent
@@ -285,6 +289,31 @@ class Session:
 
     # Shares
 
+    def _take_shares(self, data: bytes, now: float) -> tuple[int, bytes]:
+        """Take what shares of the present job stand plainly good at the head of `data`.
+
+        How many bytes they are, and their answers: those that `_take` would give. It takes, more
+        slowly, all that is left.
+        """
+        job, lease, book = self._job, self._lease, self._front.book
+        if job is None or lease is None or self._lines.holds_part:
+            return 0, b""
+        aim = self._aims.of(job.sequence)
+        if aim is None or book.find(job.job.job_id, now) is not job or book.is_stale(job):
+            return 0, b""
+        measure = job.measure(aim.target, book.extranonce2_size)
+        taken, answers, workers = take_shares(
+            data, self._workers, measure, lease.extranonce1, self._mask
+        )
+        for worker in workers:
+            self._credit(worker, job, aim, now)
+        return taken, answers
+
+    def _credit(self, worker: Worker, job: OpenJob, aim: Aim, now: float) -> None:
+        self._events.append(ShareAccepted(int(now * 1000), worker.user, worker.name, aim.work))
+        if self._vardiff.credit(aim.work, now) and self._vardiff.rise(job.block_work):
+            self._wants_job = True
+
     def _submit(self, request_id: bytes, submit: Submit, now: float) -> bytes:
         """Judge a share, book it and answer it."""
         lease = self._lease
@@ -313,9 +342,7 @@ class Session:
         keeps_mask = not (submit.version_bits or 0) & ~self._mask
         weighed = weigh(job, extranonce1, solution, aim.target, book.is_stale(job), keeps_mask)
         if weighed.reason is None:
-            self._events.append(ShareAccepted(int(now * 1000), worker.user, worker.name, aim.work))
-            if self._vardiff.credit(aim.work, now) and self._vardiff.rise(job.block_work):
-                self._wants_job = True
+            self._credit(worker, job, aim, now)
         else:
             self._reject(worker, weighed.reason, aim.work, now)
         if weighed.solved:

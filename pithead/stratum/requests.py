@@ -12,7 +12,6 @@ from typing import Literal
 import msgspec
 
 from pithead.bitcoin.target import difficulty_from_target
-from pithead.native import read_submit
 from pithead.stratum.messages import NO_ID, Malformed, open_part
 
 MOST_EXTENSIONS = 16
@@ -131,7 +130,7 @@ def read_request(method: str, params: msgspec.Raw) -> Request | None:
     """
     match method:
         case "mining.submit":
-            return read_submit_params(params)
+            return read_submit(params)
         case "mining.subscribe":
             subscribe = open_part(_subscribe, params)
             return Subscribe(subscribe.user_agent or "", subscribe.session_id)
@@ -158,8 +157,6 @@ def read_submit_line(line: bytes) -> tuple[bytes, Submit] | None:
 
     None for every other line: whatever it is, the general way through an envelope says it better.
     """
-    if (plain := read_submit(line, Submit)) is not None:
-        return plain
     if b'"mining.submit"' not in line or not line.isascii():
         return None
     try:
@@ -171,7 +168,7 @@ def read_submit_line(line: bytes) -> tuple[bytes, Submit] | None:
     return None if request_id[0] in b"{[" else (request_id, submit)
 
 
-def read_submit_params(params: msgspec.Raw) -> Submit:
+def read_submit(params: msgspec.Raw) -> Submit:
     """A share from its raw parameters. Raises Malformed."""
     return _read_fields(open_part(_submit, params))
 

@@ -16,7 +16,7 @@ from pithead.stratum.events import Authorized, JobReceived, Subscribed
 from pithead.stratum.lines import LineBuffer
 from pithead.stratum.messages import open_envelope
 from pithead.stratum.pushes import Notify, SetDifficulty, read_push
-from pithead.stratum.requests import read_submit_params
+from pithead.stratum.requests import read_submit
 from pithead.work.judge import hash_solution, judge, meets
 from pithead.work.share import Accepted, Solution
 
@@ -51,7 +51,7 @@ class Ear:
         for direction, line in lines(turns):
             envelope = open_envelope(line)
             if direction == ">" and envelope.method == "mining.submit":
-                self.submits.append(read_submit_params(envelope.params))
+                self.submits.append(read_submit(envelope.params))
             elif direction == "<" and envelope.method is None:
                 self.answers.append((envelope.id, json.loads(bytes(envelope.result))))
             elif direction == "<":

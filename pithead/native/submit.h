@@ -1,16 +1,15 @@
-/* Reads a share as miners plainly write it: the commonest line that a pool gets.
+/* Reads a share as miners plainly write it, and no other line.
  *
- * Whatever is unusual (an escape, a name beyond ASCII, a member twice or one more, a float for an
- * id) is not refused here but left, as None, to the general decoder, which gives every line that
- * is read here the same meaning.
+ * Printable ASCII without escapes, each member once, an id that is a whole number, a string or
+ * null, five strings or six for parameters.
  */
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
+#ifndef PITHEAD_SUBMIT_H
+#define PITHEAD_SUBMIT_H
 
 #include <stdint.h>
 #include <string.h>
 
-enum { MOST_PARAMS = 6, LEAST_PARAMS = 5, WORD_DIGITS = 8, LONGEST_EXTRANONCE2 = 32 };
+enum { MOST_PARAMS = 6, LEAST_PARAMS = 5, WORD_DIGITS = 8, LONGEST_EXTRANONCE2 = 16 };
 enum { LONGEST_NUMBER = 18 };
 
 /* A piece of the line; no start where there is none. */
@@ -23,7 +22,7 @@ typedef struct {
     const char *at, *end;
 } Cursor;
 
-enum { NAME, JOB_ID, EXTRANONCE2, TIME, NONCE, VERSION_BITS };
+enum { NAME, JOB_ID, SHARE_EXTRANONCE2, TIME, NONCE, VERSION_BITS };
 
 typedef struct {
     Text id, method;
@@ -125,9 +124,15 @@ take_params(Cursor *cursor, Request *request)
 }
 
 static int
+is_bytes(Text text, const void *data, size_t size)
+{
+    return text.size == size && memcmp(text.start, data, size) == 0;
+}
+
+static int
 equals(Text text, const char *word)
 {
-    return text.size == strlen(word) && memcmp(text.start, word, text.size) == 0;
+    return is_bytes(text, word, strlen(word));
 }
 
 static int
@@ -207,91 +212,4 @@ take_word(Text text, uint32_t *out)
     return 1;
 }
 
-/* ---- read_submit ------------------------------------------------------------------------- */
-
-static PyObject *
-text_object(Text text)
-{
-    return PyUnicode_FromStringAndSize(text.start, (Py_ssize_t)text.size);
-}
-
-/* What `make` makes of the six fields of a share; None where one is out of form. */
-static PyObject *
-make_submit(PyObject *make, const Request *request)
-{
-    const Text *params = request->params;
-    uint8_t extranonce2[LONGEST_EXTRANONCE2];
-    uint32_t time, nonce, bits = 0;
-    const int has_bits = params[VERSION_BITS].start != NULL;
-    if (!take_word(params[TIME], &time) || !take_word(params[NONCE], &nonce) ||
-        (has_bits && !take_word(params[VERSION_BITS], &bits)) ||
-        !take_hex(params[EXTRANONCE2], extranonce2, sizeof(extranonce2))) {
-        Py_RETURN_NONE;
-    }
-    PyObject *fields[MOST_PARAMS] = {
-        text_object(params[NAME]),
-        text_object(params[JOB_ID]),
-        PyBytes_FromStringAndSize((const char *)extranonce2,
-                                  (Py_ssize_t)(params[EXTRANONCE2].size / 2)),
-        PyLong_FromUnsignedLong(time),
-        PyLong_FromUnsignedLong(nonce),
-        has_bits ? PyLong_FromUnsignedLong(bits) : Py_NewRef(Py_None),
-    };
-    PyObject *submit = NULL;
-    if (!PyErr_Occurred()) {
-        submit = PyObject_CallFunctionObjArgs(make, fields[0], fields[1], fields[2], fields[3],
-                                              fields[4], fields[5], NULL);
-    }
-    for (int field = 0; field < MOST_PARAMS; field++) {
-        Py_XDECREF(fields[field]);
-    }
-    return submit;
-}
-
-static PyObject *
-read_submit(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
-{
-    (void)module;
-    char *line;
-    Py_ssize_t size;
-    Request request = {0};
-    if (count != 2) {
-        PyErr_SetString(PyExc_TypeError, "read_submit takes a line and a maker");
-        return NULL;
-    }
-    if (PyBytes_AsStringAndSize(arguments[0], &line, &size) < 0) {
-        return NULL;
-    }
-    Cursor cursor = {line, line + size};
-    if (!take_request(&cursor, &request)) {
-        Py_RETURN_NONE;
-    }
-    PyObject *submit = make_submit(arguments[1], &request);
-    if (submit == NULL || submit == Py_None) {
-        return submit;
-    }
-    PyObject *id = PyBytes_FromStringAndSize(request.id.start, (Py_ssize_t)request.id.size);
-    PyObject *answer = id == NULL ? NULL : PyTuple_Pack(2, id, submit);
-    Py_XDECREF(id);
-    Py_DECREF(submit);
-    return answer;
-}
-
-static PyMethodDef METHODS[] = {
-    {"read_submit", (PyCFunction)(void (*)(void))read_submit, METH_FASTCALL, NULL},
-    {NULL, NULL, 0, NULL},
-};
-
-static PyModuleDef_Slot SLOTS[] = {{0, NULL}};
-
-static struct PyModuleDef MODULE = {
-    PyModuleDef_HEAD_INIT, "_submit", NULL, 0, METHODS, SLOTS, NULL, NULL, NULL,
-};
-
-PyMODINIT_FUNC PyInit__submit(void);
-
-PyMODINIT_FUNC
-PyInit__submit(void)
-{
-    return PyModuleDef_Init(&MODULE);
-}
+#endif
