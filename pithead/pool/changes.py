@@ -1,12 +1,17 @@
-"""What the books hand to the store: rows as plain tuples, the same for writing and for loading."""
+"""What the books hand to the store: rows, the same for writing and for loading.
+
+There are tens of thousands of them in a commit of many workers. As Structs they are quick to make,
+and the garbage collector, which would hold up the loop, does not look at them.
+"""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+
+import msgspec
 
 from pithead.pool.readings import BlockState
 
 
-class MeterRow(NamedTuple):
+class MeterRow(msgspec.Struct, frozen=True, order=True, gc=False):
     """State of the pool (user and worker ""), of a user (worker "") or of a worker."""
 
     user: str
@@ -23,7 +28,7 @@ class MeterRow(NamedTuple):
     day_sats: int
 
 
-class PointRow(NamedTuple):
+class PointRow(msgspec.Struct, frozen=True, order=True, gc=False):
     """Work of a meter credited before a minute."""
 
     user: str
@@ -32,13 +37,13 @@ class PointRow(NamedTuple):
     work: int
 
 
-class PointKey(NamedTuple):
+class PointKey(msgspec.Struct, frozen=True, order=True, gc=False):
     user: str
     minute: int
     worker: str
 
 
-class BlockRow(NamedTuple):
+class BlockRow(msgspec.Struct, frozen=True, order=True, gc=False):
     number: int
     """In the order the pool found them."""
     hash_display: str
@@ -60,14 +65,14 @@ class BlockRow(NamedTuple):
     """Empty once the node has taken the block."""
 
 
-class CreditRow(NamedTuple):
+class CreditRow(msgspec.Struct, frozen=True, order=True, gc=False):
     hash_display: str
     user: str
     sats: int
     scoring_rate: float
 
 
-class EntryRow(NamedTuple):
+class EntryRow(msgspec.Struct, frozen=True, order=True, gc=False):
     """One line of the ledger; the lines of one number add up to zero."""
 
     number: int
@@ -78,7 +83,7 @@ class EntryRow(NamedTuple):
     hash_display: str
 
 
-class DayRow(NamedTuple):
+class DayRow(msgspec.Struct, frozen=True, order=True, gc=False):
     """A user's day. Rows of one day add up: there are several only if the clock was set back."""
 
     user: str
@@ -88,7 +93,7 @@ class DayRow(NamedTuple):
     scoring_rate: float
 
 
-class StateRow(NamedTuple):
+class StateRow(msgspec.Struct, frozen=True, order=True, gc=False):
     last_ms: int
     shift_ms: int
     part: int

@@ -6,8 +6,10 @@ share once, wherever the process was killed.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
+from itertools import islice
 
+from msgspec import Struct
+from msgspec.structs import asdict, astuple
 from sqlalchemy import Connection, Engine, Table, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -18,7 +20,10 @@ from pithead.pool.changes import BlockRow, Changes, CreditRow, MeterRow, StateRo
 from pithead.pool.meters import Meters
 from pithead.pool.sharelog import Position
 
-Rows = Sequence[NamedTuple]
+Rows = Sequence[Struct]
+
+CHUNK = 1_000
+"""Rows made into parameters at a time, so that few of these are alive at once."""
 
 
 class Store:
@@ -49,7 +54,7 @@ class Store:
                 connection.execute(delete(schema.chain))
                 _put_pairs(connection, schema.chain, changes.chain)
             connection.execute(delete(schema.state))
-            connection.execute(insert(schema.state).values(changes.state._asdict()))
+            connection.execute(insert(schema.state).values(asdict(changes.state)))
             connection.execute(
                 upsert(schema.positions)
                 .values(front_end=self._front_end, **position._asdict())
@@ -81,7 +86,7 @@ def _remove_points(connection: Connection, changes: Changes) -> None:
     if changes.gone:
         table = schema.counters
         statement = f"DELETE FROM {table.name} WHERE user = ? AND minute = ? AND worker = ?"
-        connection.exec_driver_sql(statement, [tuple(key) for key in changes.gone])
+        connection.exec_driver_sql(statement, [astuple(key) for key in changes.gone])
 
 
 def _put(connection: Connection, table: Table, rows: Rows) -> None:
@@ -94,7 +99,9 @@ def _put(connection: Connection, table: Table, rows: Rows) -> None:
         index_elements=sorted(keys),
         set_={name: value for name, value in statement.excluded.items() if name not in keys},
     )
-    connection.execute(statement, [row._asdict() for row in rows])
+    every = iter(rows)
+    while chunk := [asdict(row) for row in islice(every, CHUNK)]:
+        connection.execute(statement, chunk)
 
 
 def _put_pairs(

@@ -10,7 +10,7 @@ from math import exp
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from pithead.pool import bookkeeping, schema
+from pithead.pool import bookkeeping, schema, store
 from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
 from pithead.pool.events import BlockFound, BlockResolved, ShareAccepted, TipChanged
 from pithead.pool.sharelog import JournalDamaged, JournalFull
@@ -219,6 +219,7 @@ async def test_shares_that_come_while_changes_are_taken_belong_to_the_next_commi
     tmp_path, monkeypatch
 ):
     monkeypatch.setattr(bookkeeping, "SNAPSHOT_SLICE", 3)
+    monkeypatch.setattr(store, "CHUNK", 7)
     keeper = await opened(tmp_path)
     keeper.accept(many(NOW))
     commits = [asyncio.create_task(keeper.commit())]
