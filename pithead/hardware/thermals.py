@@ -108,6 +108,12 @@ def board_conductance(model: MachineModel, rpm: float, coolant: Coolant = Coolan
     return LIQUID_W_PER_KELVIN[coolant] * model.default_watt / 1000 / model.boards
 
 
+def duty_for(model: MachineModel, conductance: float) -> float:
+    """The duty of the fans that takes so many watts per kelvin from each board."""
+    rpm = (conductance * model.boards - STILL_AIR_W_PER_KELVIN) / AIR_W_PER_KELVIN_RPM
+    return (rpm / model.fan_max_rpm - 0.19) / 0.81
+
+
 def approach(value: float, goal: float, seconds: float, time_constant: float) -> float:
     """Where a first-order system stands after `seconds` on its way to `goal`."""
     return goal + (value - goal) * math.exp(-seconds / time_constant)

@@ -88,8 +88,8 @@ class Chronicle:
         self._dmesg(now, f"Linux version {board.kernel_version} on {board.platform.name}")
         self._dmesg(now, f"psu: {model.psu.model_name}")
         for number in range(1, model.boards + 1):
-            self._dmesg(now, f"hb{number}: {model.board_name}, {model.chips_per_board} chips "
-                        f"{model.chip_type}")  # fmt: skip
+            chips = f"{model.chips_per_board} chips {model.chip_type}"
+            self._dmesg(now, f"hb{number}: {model.board_name or 'board'}, {chips}")
 
     def _syslog(self, words: str) -> None:
         hostname = self._miner.identity.hostname

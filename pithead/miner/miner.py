@@ -4,7 +4,7 @@ A pure core: `step` is called often with the time; operators' verbs and all read
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
@@ -12,22 +12,23 @@ from pithead.hardware.device import Device, Found
 from pithead.hardware.models import MachineModel
 from pithead.miner import advanced
 from pithead.miner import licence as licences
+from pithead.miner.board_tally import BoardTally
 from pithead.miner.condition import Cause, MinerStatus, Verdict
 from pithead.miner.configuration import PoolGroup, Settings
 from pithead.miner.cooling import Cooling
-from pithead.miner.cooling_settings import CoolingSettings, plan_of
+from pithead.miner.cooling_settings import CoolingPlan, CoolingSettings, plan_of
 from pithead.miner.cooling_settings import changed as changed_cooling
-from pithead.miner.faults import Faults
+from pithead.miner.efficiency import Point
+from pithead.miner.faults import CANNOT_DISABLE, Faults
 from pithead.miner.feed import Feed
 from pithead.miner.identity import Namer, version_named
 from pithead.miner.licence import Licence
-from pithead.miner.meter import WorkMeter, summed
+from pithead.miner.meter import summed
 from pithead.miner.performance import Performance
 from pithead.miner.pool_limits import check_pools
-from pithead.miner.readouts import chain_of, chip_temp, fans, hottest_chip, is_block, sensed
-from pithead.miner.refusals import NotRunning
+from pithead.miner.readouts import chain_of, fans, hottest_chip
+from pithead.miner.refusals import CannotDisable, NotRunning
 from pithead.miner.snapshot import (
-    BoardSnapshot,
     ChainView,
     Identity,
     Snapshot,
@@ -36,7 +37,6 @@ from pithead.miner.snapshot import (
 from pithead.miner.standing import Standing
 from pithead.miner.system import System
 from pithead.miner.system_settings import StaticAddress
-from pithead.miner.tally import shown_difficulty
 from pithead.miner.upstream import Upstream
 from pithead.miner.upstreams import Upstreams
 from pithead.miner.watcher import Watcher
@@ -76,7 +76,6 @@ class Miner:
     def _begin_process(self, now: float) -> None:
         """The mining process begins, if it is to run: all it has counted is gone."""
         model, settings = self._device.model, self.settings
-        boards = model.boards
         licence = licences.start_of_process(settings.system.licence)
         if licence is not settings.system.licence:
             self.change_system(licence=licence)
@@ -86,9 +85,10 @@ class Miner:
         self._cooling = Cooling(plan_of(settings.cooling, model))
         self._watcher = Watcher(self.faults)
         self._upstreams = Upstreams(self._scale, self._jitter)
-        self._meters = [WorkMeter(now) for _ in range(boards)]
-        self._best_hashes: list[int | None] = [None] * boards
-        self._blocks = [0] * boards
+        self._tallies = [
+            BoardTally(number, serial, now)
+            for number, serial in enumerate(self._identity.board_serial_numbers)
+        ]
         self._mine_at(self.settings.pool_groups)
 
     # --- the passing of time ---
@@ -105,8 +105,8 @@ class Miner:
         if self._feed.has_work:
             self._upstreams.worked(self._readings, seconds)
         self.harvest(now)
-        for meter in self._meters:
-            meter.note(now)
+        for tally in self._tallies:
+            tally.meter.note(now)
         self._decide_status(now)
         self._drive(now, seconds)
         self.refeed()
@@ -128,9 +128,10 @@ class Miner:
         """Count what the chips found and submit the shares to the pools returned."""
         shares: list[Found] = []
         for part in self._device.collect():
-            self._meters[part.board].total += part.hashes
+            tally = self._tallies[part.board]
+            tally.meter.total += part.hashes
             for found in part.found:
-                self._note_share(part.board, found)
+                tally.note(found)
                 shares.append(found)
         if licences.is_burning(self.licence(now), now):
             return []
@@ -153,13 +154,6 @@ class Miner:
     def licence(self, now: float) -> Licence:
         """The licence in force."""
         return licences.licence_at(self.settings.system.licence, self._process_started or now, now)
-
-    def _note_share(self, board: int, found: Found) -> None:
-        best = self._best_hashes[board]
-        if best is None or found.hash_value < best:
-            self._best_hashes[board] = found.hash_value
-        if is_block(found):
-            self._blocks[board] += 1
 
     # --- status ---
 
@@ -263,6 +257,34 @@ class Miner:
         """Aim for a consumption and return it. Raises OutsideLimits outside the limits."""
         return round(self.performance.aim("power", watts))
 
+    def forget_profiles(self, now: float) -> None:
+        """Forget what the tuner has found; what mines stops and starts."""
+        self.performance.forget_profiles()
+        if self._is_running:
+            self._process_changed(now)
+
+    def efficiency_points(self) -> tuple[Point, ...]:
+        """What the machine would do at other power targets. Raises NotRunning."""
+        if not self._is_running:
+            raise NotRunning("the mining process is stopped and knows no efficiency; start it")
+        return self.performance.efficiency(self._readings, self._cooling.plan)
+
+    def set_boards(self, boards: Sequence[str], enable: bool, now: float) -> None:
+        """Power boards up or down. Raises BadSetting, CannotDisable."""
+        try:
+            self.performance.enable_boards(
+                boards,
+                enable,
+                advanced.is_set(self.settings.system.advanced, advanced.DISABLE_ON_NOPIC),
+            )
+        except CannotDisable as refusal:
+            self.faults.report(now, str(refusal), CANNOT_DISABLE)
+            raise
+
+    @property
+    def cooling_plan(self) -> CoolingPlan:
+        return self._cooling.plan
+
     def set_cooling(self, wanted: CoolingSettings) -> CoolingSettings:
         """Another cooling mode, or other values in the present one. Raises OutsideLimits."""
         self._change(cooling=changed_cooling(self.settings.cooling, wanted, self.model))
@@ -321,7 +343,11 @@ class Miner:
 
     def snapshot(self, now: float) -> Snapshot:
         """Everything there is to read, as of the last step."""
-        boards = tuple(self._board(number, now) for number in range(len(self._meters)))
+        parts = zip(self._tallies, self._readings.boards, self.performance.runs, strict=True)
+        boards = tuple(
+            tally.snapshot(self.model, reading, is_enabled, self._scale, now)
+            for tally, reading, is_enabled in parts
+        )
         real = summed([board.real for board in boards])
         consumption = round(self._readings.power_w)
         started = self._process_started if self._is_running else None
@@ -345,7 +371,7 @@ class Miner:
             nominal=sum(board.nominal for board in boards),
             error=sum(board.error for board in boards),
             best_share=max(board.best_share for board in boards),
-            found_blocks=sum(self._blocks),
+            found_blocks=sum(tally.blocks for tally in self._tallies),
             pool_stats=self._upstreams.total.stats(self._scale),
             consumption_w=consumption,
             efficiency_j_per_th=consumption / minute if minute > 0 else None,
@@ -371,28 +397,3 @@ class Miner:
     def pool_states(self) -> Iterator[tuple[str, str | None]]:
         """Each pool that may be mined at, with what is wrong with it."""
         return self._upstreams.states()
-
-    def _board(self, number: int, now: float) -> BoardSnapshot:
-        reading = self._readings.boards[number]
-        best = self._best_hashes[number]
-        temp_c = sensed(reading.board_temp_c)
-        nominal = self._device.model.board_nominal(reading.frequency_hz, reading.chips)
-        return BoardSnapshot(
-            id=str(number + 1),
-            enabled=self.performance.runs[number],
-            chips=reading.chips,
-            serial_number=self._identity.board_serial_numbers[number],
-            frequency_hz=reading.frequency_hz,
-            voltage_v=reading.voltage_v,
-            board_temp_c=temp_c,
-            chip_temp_c=chip_temp(temp_c),
-            inlet_temp_c=sensed(reading.inlet_temp_c),
-            outlet_temp_c=temp_c,
-            water_inlet_c=sensed(reading.water_inlet_c),
-            water_outlet_c=sensed(reading.water_outlet_c),
-            real=self._meters[number].hashrates(now),
-            nominal=nominal,
-            error=nominal * reading.error_ratio,
-            best_share=0 if best is None else shown_difficulty(best, self._scale),
-            found_blocks=self._blocks[number],
-        )

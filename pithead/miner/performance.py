@@ -4,7 +4,9 @@ Pure. The tuner is in charge of clocks and voltage unless they are set by hand; 
 the tuner's target below or above the configured one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
+from typing import Literal
 
 import msgspec
 
@@ -13,15 +15,20 @@ from pithead.hardware.models import MachineModel
 from pithead.hardware.thermals import needed_voltage
 from pithead.miner import limits
 from pithead.miner.configuration import Settings
+from pithead.miner.cooling_settings import CoolingPlan
+from pithead.miner.efficiency import Machine, Point, points
 from pithead.miner.performance_settings import (
     BoardManual,
+    Dps,
     Kind,
     Manual,
     PerformanceSettings,
     Profile,
     Ramping,
 )
+from pithead.miner.refusals import BadSetting, CannotDisable
 from pithead.miner.scaling import Heat, Range, Scaling, ScalingPlan
+from pithead.miner.scaling_plan import changed as changed_dps
 from pithead.miner.scaling_plan import plan_of
 from pithead.miner.snapshot import TunerState
 from pithead.miner.tuner import Target, Tuner
@@ -29,8 +36,11 @@ from pithead.miner.tuner import Target, Tuner
 MOST_PROFILES = 100
 """The oldest gives way."""
 SHORTEST_RAMP_SECONDS = 0.1
+USUAL_INLET_C = 28.0
+"""Taken where no sensor tells."""
 
 Keep = Callable[..., None]
+Reference = Literal["nominal", "min", "max", "current"]
 
 
 class Performance:
@@ -126,6 +136,35 @@ class Performance:
         self.follow()
         return self.configured(kind)
 
+    def tune_again(self) -> None:
+        """Leave manual mode for the target that was aimed at before."""
+        self.change(mode="tuner")
+        self._renew()
+
+    def shift(self, kind: Kind, change: float) -> float:
+        """Aim for so much more than is configured. Raises OutsideLimits."""
+        return self.aim(kind, self._rounded(kind, self.configured(kind) + change))
+
+    def relate(self, kind: Kind, percentage: float, reference: Reference) -> float:
+        """Aim for a part of another number. Raises OutsideLimits."""
+        bounds = self.limits(kind)
+        whole = {
+            "nominal": bounds.default,
+            "min": bounds.minimum,
+            "max": bounds.maximum,
+            "current": self.shown(kind),
+        }[reference]
+        return self.aim(kind, self._rounded(kind, whole * percentage / 100))
+
+    @staticmethod
+    def _rounded(kind: Kind, value: float) -> float:
+        return value if not isfinite(value) else round(value, 0 if kind == "power" else 6)
+
+    def set_dps(self, changes: Mapping[str, object]) -> Dps:
+        """Change dynamic scaling; what is not among the changes stays. Raises OutsideLimits."""
+        self.change(dps=changed_dps(self.settings.dps, changes, self._model))
+        return self.settings.dps
+
     def follow(self) -> None:
         """Tell the tuner what is in force now."""
         target = self.current
@@ -157,9 +196,37 @@ class Performance:
         usual = Ramping(limits.DEFAULT_RAMP_UP_S, limits.DEFAULT_RAMP_DOWN_S)
         return self.settings.ramping or usual
 
-    def set_boards_off(self, boards_off: Sequence[str]) -> None:
-        self.change(boards_off=tuple(boards_off))
-        self._renew()
+    def enable_boards(self, boards: Sequence[str], enable: bool, is_forced: bool) -> None:
+        """Power boards up or down. Raises BadSetting, CannotDisable."""
+        for board in boards:
+            if board not in self.board_ids:
+                known = ", ".join(self.board_ids)
+                raise BadSetting(f"there is no hashboard {board[:20]!r}; there are {known}")
+        off = set(self.settings.boards_off)
+        off = off - set(boards) if enable else off | set(boards)
+        if not (enable or self._model.has_pic or is_forced) and boards:
+            raise CannotDisable(
+                f"boards of {self._model.name} have no voltage controller of their own and cannot "
+                "be disabled; the advanced setting "
+                "allow_disabling_hashboards_on_nopic_miners overrides this"
+            )
+        if off != set(self.settings.boards_off):
+            self.change(boards_off=tuple(sorted(off)))
+            self._renew()
+
+    def efficiency(self, readings: Readings, cooling: CoolingPlan) -> tuple[Point, ...]:
+        """What the machine would do at other power targets."""
+        inlets = [board.inlet_temp_c for board in readings.boards]
+        known = [inlet for inlet in inlets if inlet is not None]
+        machine = Machine(
+            model=self._model,
+            boards=max(1, sum(self.runs)),
+            beyond_v=self.tuner.beyond,
+            cooling=cooling,
+            inlet_c=min(known, default=USUAL_INLET_C),
+        )
+        measured = [each.target for each in self.settings.profiles if each.kind == "power"]
+        return points(machine, self.limits("power"), measured)
 
     # --- profiles ---
 

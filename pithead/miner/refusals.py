@@ -7,6 +7,7 @@ Refusal
 - SystemBusy: another system task runs
 - BadSetting: a value that cannot be one
 - NotSupported: this hardware cannot do that
+- CannotDisable: boards without a voltage controller of their own
 """
 
 from pithead.rpc.errors import Busy, InvalidArgument, PreconditionFailed, Unimplemented
@@ -37,4 +38,8 @@ class BadSetting(Refusal, InvalidArgument):
 
 
 class NotSupported(Refusal, Unimplemented):
+    pass
+
+
+class CannotDisable(Refusal, PreconditionFailed):
     pass

@@ -1,5 +1,7 @@
 """The settings of dynamic scaling with their defaults, and their changes. Pure."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from pithead.hardware.models import MachineModel
@@ -28,7 +30,7 @@ def plan_of(dps: Dps, model: MachineModel, kind: Kind) -> ScalingPlan:
     )
 
 
-def changed(kept: Dps, changes: dict[str, object], model: MachineModel) -> Dps:
+def changed(kept: Dps, changes: Mapping[str, object], model: MachineModel) -> Dps:
     """What is kept after changes. Raises OutsideLimits, and nothing is."""
     result = msgspec.structs.replace(kept, **changes)
     checks: tuple[tuple[str, float | None, limits.Limits, str], ...] = (

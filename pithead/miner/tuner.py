@@ -58,7 +58,8 @@ class Tuner:
     ) -> None:
         self._model = model
         self._boards = list(boards) if boards is not None else [True] * model.boards
-        self._beyond = FIRST_SPARE * model.curve.reference_volt
+        self.beyond = FIRST_SPARE * model.curve.reference_volt
+        """Volts over the line of the model that this machine needs, as far as is known."""
         self._trims = [0.0] * model.boards
         self.target = target
         self.restart(profile)
@@ -88,13 +89,13 @@ class Tuner:
         self.mhz = sum(clocks) / len(clocks)
         left = iter(clocks)
         self._trims = [next(left) - self.mhz if runs else 0.0 for runs in self._boards]
-        self._beyond = profile.voltage_v - needed_voltage(self._model, self.mhz)
+        self.beyond = profile.voltage_v - needed_voltage(self._model, self.mhz)
 
     def _guess(self) -> float:
         model, target = self._model, self.target
         running = sum(self._boards)
         if target.kind == "power":
-            return clock_for_power(model, target.value, boards=running, beyond=self._beyond)
+            return clock_for_power(model, target.value, boards=running, beyond=self.beyond)
         rate = model.board_nominal(1e6) * running * model.curve.yield_ratio / 1e12
         return self._within(target.value / rate if rate else 0.0)
 
@@ -108,14 +109,14 @@ class Tuner:
 
     @property
     def voltage(self) -> float:
-        return needed_voltage(self._model, self.mhz, self._beyond)
+        return needed_voltage(self._model, self.mhz, self.beyond)
 
     def clock(self, board: int) -> float:
         """What a board is to have, in MHz."""
         return self._within(self.mhz + self._trims[board])
 
     def _within(self, mhz: float) -> float:
-        return min(max(mhz, CLOCK_MIN_HZ / 1e6), highest_clock(self._model, self._beyond))
+        return min(max(mhz, CLOCK_MIN_HZ / 1e6), highest_clock(self._model, self.beyond))
 
     def is_at_speed(self, readings: Readings) -> bool:
         """Whether all boards that answer have the clock they were set to."""
@@ -166,7 +167,7 @@ class Tuner:
     def _is_at_limit(self, ratio: float) -> bool:
         """More is asked than the highest clock gives, or less than the lowest takes."""
         if ratio > 1:
-            return self.mhz >= highest_clock(self._model, self._beyond)
+            return self.mhz >= highest_clock(self._model, self.beyond)
         return self.mhz <= CLOCK_MIN_HZ / 1e6
 
     def _correct(self, ratio: float) -> None:
@@ -197,7 +198,7 @@ class Tuner:
         if self.voltage <= self._model.psu.min_voltage:
             self._searching = False
         else:
-            self._beyond -= VOLT_STEP
+            self.beyond -= VOLT_STEP
 
     def _relieve(self, failing: Sequence[int], running: Sequence[tuple[int, BoardReading]]) -> bool:
         """Fewer errors: a lower clock for a weak board, or more voltage for all; False if there is
@@ -210,7 +211,7 @@ class Tuner:
         self._searching = False
         if self.voltage >= self._model.psu.max_voltage:
             return False
-        self._beyond += VOLT_STEP
+        self.beyond += VOLT_STEP
         return True
 
     def profile(self, now: float, readings: Readings, names: Sequence[str]) -> Profile:

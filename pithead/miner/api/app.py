@@ -14,6 +14,8 @@ from starlette.routing import Route
 from pithead.miner.api.actions import Actions
 from pithead.miner.api.advanced_settings import AdvancedSettings
 from pithead.miner.api.authentication import Authentication
+from pithead.miner.api.configuration import Configuration
+from pithead.miner.api.cooling import Cooling
 from pithead.miner.api.graphql import GraphQl
 from pithead.miner.api.graphql_changes import Services
 from pithead.miner.api.keys import keys_in
@@ -67,7 +69,7 @@ def build_apis(
     upkeep = Upkeep(miner, surroundings.defaults)
     authentication, performance, pools = (
         Authentication(keys),
-        Performance(miner),
+        Performance(miner, clock),
         Pools(miner, clock),
     )
     actions = Actions(miner, upkeep, keys, clock)
@@ -81,6 +83,8 @@ def build_apis(
         AdvancedSettings(miner),
         Upgrade(upkeep, surroundings.upgrades, directory, clock),
         performance,
+        Cooling(miner, clock),
+        Configuration(miner),
         pools,
     )
     graphql = GraphQl(

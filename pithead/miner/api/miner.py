@@ -52,6 +52,33 @@ class MinerState(Reports):
             hashboards=tuple(_board(board, seen) for board in seen.boards)
         )
 
+    async def update_hashboards(
+        self, request: bos.UpdateHashboardsRequest
+    ) -> bos.EnableHashboardsResponse:
+        return bos.EnableHashboardsResponse(
+            hashboards=self._set_boards(request.hashboard_ids, request.enable)
+        )
+
+    async def enable_hashboards(
+        self, request: bos.EnableHashboardsRequest
+    ) -> bos.EnableHashboardsResponse:
+        return bos.EnableHashboardsResponse(
+            hashboards=self._set_boards(request.hashboard_ids, True)
+        )
+
+    async def disable_hashboards(
+        self, request: bos.DisableHashboardsRequest
+    ) -> bos.DisableHashboardsResponse:
+        return bos.DisableHashboardsResponse(
+            hashboards=self._set_boards(request.hashboard_ids, False)
+        )
+
+    def _set_boards(
+        self, boards: tuple[str, ...], enable: bool
+    ) -> tuple[bos.HashboardEnableState, ...]:
+        self._miner.set_boards(boards, enable, self._clock())
+        return tuple(bos.HashboardEnableState(id=board, is_enabled=enable) for board in boards)
+
     async def get_miner_status(
         self, request: bos.GetMinerStatusRequest
     ) -> AsyncGenerator[bos.GetMinerStatusResponse, None]:
@@ -93,7 +120,7 @@ def _details(seen: snapshot.Snapshot) -> bos.GetMinerDetailsResponse:
         control_board_soc_family=bos.ControlBoardSocFamily(board.soc_family),
         serial_number=identity.serial_number,
         detailed_status=status.detailed(seen.condition),
-        is_pic_model=None,
+        is_pic_model=model.has_pic,
     )
 
 
@@ -114,7 +141,7 @@ def _board(board: snapshot.BoardSnapshot, seen: snapshot.Snapshot) -> bos.Hashbo
     return bos.Hashboard(
         id=board.id,
         enabled=board.enabled,
-        chips_count=seen.model.chips_per_board,
+        chips_count=board.chips,
         current_voltage=Voltage(volt=board.voltage_v),
         current_frequency=Frequency(hertz=board.frequency_hz),
         highest_chip_temp=None
@@ -134,6 +161,8 @@ def _board(board: snapshot.BoardSnapshot, seen: snapshot.Snapshot) -> bos.Hashbo
         serial_number=board.serial_number,
         lowest_inlet_temp=_temperature(board.inlet_temp_c),
         highest_outlet_temp=_temperature(board.outlet_temp_c),
+        lowest_water_inlet_temp=_temperature(board.water_inlet_c),
+        highest_water_outlet_temp=_temperature(board.water_outlet_c),
     )
 
 
