@@ -55,8 +55,8 @@ class ConsensusLibrary:
             )
         except RuntimeError as error:
             raise ChainInUse(
-                f"the chain in {self._directory} cannot be opened: another process uses it, or it "
-                f"is damaged ({self._last_error() or error})"
+                f"the chain in {self._directory} cannot be opened: another process uses it, the "
+                f"disk is full, or it is damaged ({self._last_error() or error})"
             ) from error
         self._chain = self._chain_manager.get_active_chain()
 
