@@ -18,6 +18,8 @@ log = structlog.get_logger(__name__)
 
 Announced = Callable[[Message], Mapping[str, str]]
 """What a response puts into the initial metadata."""
+Noting = Callable[[str, str, str], None]
+"""Of a call that changes something or was refused: the client's address, the path, the status."""
 
 
 class GrpcApi:
@@ -29,9 +31,15 @@ class GrpcApi:
         guard: Guard,
         descriptors: Descriptors,
         announced: Announced,
+        note: Noting,
     ) -> None:
         self._methods = {
-            path: Handler(told(answering), Cardinality.STREAM_STREAM, bytes, bytes)
+            path: Handler(
+                told(answering, _Notes(note, path, is_read=True)),
+                Cardinality.STREAM_STREAM,
+                bytes,
+                bytes,
+            )
             for path, answering in reflection.methods(descriptors)
         }
         for service in services:
@@ -39,7 +47,7 @@ class GrpcApi:
                 if operation.over_grpc:
                     method = _Method(service, operation, guard, descriptors, announced)
                     path = f"/{service.full_name}/{operation.name}"
-                    self._methods[path] = method.handler()
+                    self._methods[path] = method.handler(path, note)
 
     def __mapping__(self) -> dict[str, Handler]:
         """What the library asks of something that it can serve."""
@@ -64,7 +72,11 @@ class _Method:
         self._request_class = descriptors.message_class(operation.request)
         self._response_class = descriptors.message_class(operation.response)
 
-    def handler(self) -> Handler:
+    def handler(self, path: str, note: Noting) -> Handler:
+        """For the library."""
+        http = self._operation.http
+        is_read = http is None or http.verb == "GET"
+        answering = told(self._answer, _Notes(note, path, is_read=is_read))
         match self._operation.uploading, self._operation.streaming:
             case False, False:
                 cardinality = Cardinality.UNARY_UNARY
@@ -74,7 +86,7 @@ class _Method:
                 cardinality = Cardinality.STREAM_UNARY
             case _:
                 cardinality = Cardinality.STREAM_STREAM
-        return Handler(told(self._answer), cardinality, bytes, bytes)
+        return Handler(answering, cardinality, bytes, bytes)
 
     async def _answer(self, stream: ByteStream) -> None:
         if self._operation.needs_token:
@@ -112,19 +124,37 @@ def _authorization(stream: ByteStream) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def told(answering: reflection.Answering) -> reflection.Answering:
+class _Notes:
+    """What is noted of the calls of one method."""
+
+    def __init__(self, note: Noting, path: str, *, is_read: bool) -> None:
+        self._note = note
+        self._path = path
+        self._is_read = is_read
+
+    def ended(self, stream: ByteStream, status: Status) -> None:
+        if not self._is_read or status is not Status.OK:
+            peer = stream.peer.addr()
+            self._note(peer[0] if peer else "unknown", self._path, status.name)
+
+
+def told(answering: reflection.Answering, notes: _Notes) -> reflection.Answering:
     """Let errors out as codes and sentences, and nothing else."""
 
     async def answer(stream: ByteStream) -> None:
         try:
             await answering(stream)
         except RpcError as error:
-            raise GRPCError(Status[codes_of(error).grpc], str(error)) from error
+            status = Status[codes_of(error).grpc]
+            notes.ended(stream, status)
+            raise GRPCError(status, str(error)) from error
         except (GRPCError, StreamTerminatedError, TimeoutError):
             raise  # the library's own: the client went away, or its deadline is over
         except Exception as error:
             log.exception("an operation failed")
+            notes.ended(stream, Status.INTERNAL)
             sentence = "internal error; the miner's log has the details"
             raise GRPCError(Status.INTERNAL, sentence) from error
+        notes.ended(stream, Status.OK)
 
     return answer

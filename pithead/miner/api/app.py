@@ -112,7 +112,7 @@ def build_apis(
     )
     app.router.redirect_slashes = False
     app.add_middleware(RequestLog, chronicle=surroundings.chronicle)
-    return Apis(app, grpc_api(services, keys))
+    return Apis(app, grpc_api(services, keys, surroundings.chronicle))
 
 
 def _document(services: tuple[Service, ...]) -> dict[str, object]:

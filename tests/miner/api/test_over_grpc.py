@@ -1,6 +1,7 @@
 """A machine behind its gRPC API on a real socket, asked by the official client."""
 
 import asyncio
+import hashlib
 import socket
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from grpclib.reflection.v1 import reflection_pb2 as v1
 from grpclib.reflection.v1alpha import reflection_pb2 as v1alpha
 
+from pithead.bos.miner import LogType
 from pithead.miner.api.app import build_apis
 from pithead.miner.api.surroundings import surround
 from pithead.rpc.grpcserver import GrpcServer
@@ -277,6 +279,62 @@ async def test_reflection_lists_the_services_and_describes_all_they_need(
     assert f"{package}.ServerReflection" in services
     field = pool.FindMessageTypeByName(f"{V1}.Power").fields_by_name["watt"]
     assert field.number == 1
+
+
+async def test_an_image_is_sent_in_a_stream_and_runs_after_the_reboot(caller):
+    image = b"...2027-01-05-0-0123abcd-27.01-plus\0" + b"firmware " * 20_000
+    call, request = caller.prepare(f"{V1}.UpgradeService", "SystemUpgrade")
+    kind = type(request)
+    hashed = hashlib.sha256(image).hexdigest()
+    pieces = [kind(metadata={"size": len(image), "hash": hashed})] + [
+        kind(data=image[start : start + 50_000]) for start in range(0, len(image), 50_000)
+    ]
+    answer = await call(iter(pieces), metadata=(("authorization", caller.token),))
+    assert answer.successful
+    caller.rig.run(200)
+    await caller.log_in()
+    details = await caller.call("MinerService", "GetMinerDetails")
+    assert details.bos_version.current == "2027-01-05-0-0123abcd-27.01-plus"
+
+
+async def test_an_image_that_comes_without_a_token_or_out_of_order_is_refused(caller):
+    call, request = caller.prepare(f"{V1}.UpgradeService", "SystemUpgrade")
+    pieces = [type(request)(data=b"firmware")]
+    code, _ = await refused(call(iter(pieces)))
+    assert code is grpc.StatusCode.UNAUTHENTICATED
+    code, details = await refused(call(iter(pieces), metadata=(("authorization", caller.token),)))
+    assert (code, details) == (grpc.StatusCode.INVALID_ARGUMENT, "metadata has to come first")
+
+
+async def test_the_log_is_streamed_with_the_calls_that_changed_something(caller):
+    await caller.call("ActionsService", "PauseMining")
+    await refused(caller.call("MinerService", "GetMinerDetails", "nonsense"))
+    log = caller.call("MinerService", "GetLog", log_type=LogType.BOSER)
+    pieces = [piece.chunk_data async for piece in log]
+    lines = b"".join(pieces).decode().splitlines()
+    calls = [line.split(" INFO ")[1] for line in lines if "/braiins.bos" in line]
+    assert calls == [
+        f"127.0.0.1 /{V1}.AuthenticationService/Login OK",
+        f"127.0.0.1 /{V1}.ActionsService/PauseMining OK",
+        f"127.0.0.1 /{V1}.MinerService/GetMinerDetails UNAUTHENTICATED",
+    ]
+
+
+async def test_a_machine_that_goes_down_cuts_its_connections_and_comes_back(caller):
+    host, port = caller.address.split(":")
+    call = caller.call("MinerService", "GetMinerStatus")
+    await call.read()
+    caller.server.close()
+    with pytest.raises(grpc.aio.AioRpcError) as cut:
+        await call.read()
+    assert cut.value.code() is grpc.StatusCode.UNAVAILABLE
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection(host, int(port))
+    await caller.server.open(socket.create_server((host, int(port))))
+    own = [("grpc.use_local_subchannel_pool", 1)]  # the other one waits before it tries again
+    async with grpc.aio.insecure_channel(caller.address, options=own) as channel:
+        services, _ = await reflected(channel)
+    assert f"{V1}.PoolService" in services
 
 
 async def test_a_connection_too_many_is_closed_at_once(make_caller, monkeypatch):
