@@ -73,7 +73,7 @@ ANTMINERS = (
         control_board=BEAGLEBONE,
         fans=4,
         fan_max_rpm=5900,
-        curve=Curve(31.6, 545, 13.40, 0.40, 0.985),
+        curve=Curve(32.0, 543, 13.47, 0.85, 0.985),
         estimated=_GUESSED | {"board_name", "sticker_ths", "default_watt"},
     ),
     MachineModel(
