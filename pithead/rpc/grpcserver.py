@@ -1,14 +1,20 @@
 """The socket of a gRPC API: HTTP/2 without TLS, a bounded number of connections."""
 
 import asyncio
+import logging
 import socket
 from typing import cast
 
+import structlog
 from grpclib.protocol import H2Protocol
 from grpclib.server import Server
 
 from pithead.rpc.frames import BytesCodec
 from pithead.rpc.grpc import GrpcApi
+
+log = structlog.get_logger(__name__)
+logging.getLogger("grpclib").setLevel(logging.CRITICAL)
+"""It tells each request that is none with a traceback; what fails in a method is told elsewhere."""
 
 MOST_CONNECTIONS = 64
 """Of one machine at the same time: the next is closed at once."""
@@ -81,7 +87,11 @@ class _Connection(asyncio.Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
-        self._inner.data_received(data)
+        try:
+            self._inner.data_received(data)
+        except Exception as error:  # the library trips over some of what HTTP/2 forbids
+            log.debug("grpc.not_http2", error=repr(error))
+            self.drop()
 
     def eof_received(self) -> bool | None:
         return self._inner.eof_received()
