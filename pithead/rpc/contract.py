@@ -21,6 +21,7 @@ What implements it derives from the service and overrides the method.
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -152,7 +153,7 @@ class Service:
     @classmethod
     def operations(cls) -> Sequence[Operation]:
         """Everything declared, in the order of the source."""
-        return tuple(cls._declared())
+        return _operations(cls)  # type: ignore[arg-type]  # mypy: a class has no hash
 
     @classmethod
     def _declared(cls) -> Iterator[Operation]:
@@ -169,6 +170,12 @@ class Service:
             for operation in self.operations()
             if not hasattr(getattr(type(self), operation.method), "__rpc__")
         )
+
+
+@cache
+def _operations(service: type[Service]) -> tuple[Operation, ...]:
+    """Once per class: a farm has a thousand objects of each."""
+    return tuple(service._declared())
 
 
 def _operation(method: str, function: Callable[..., Any], declared: _Declared) -> Operation:

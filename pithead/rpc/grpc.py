@@ -57,6 +57,10 @@ class GrpcApi:
 class _Method:
     """One operation behind one path."""
 
+    __slots__ = (
+        "_announced", "_call", "_guard", "_operation", "_request_class", "_response_class",
+    )  # fmt: skip
+
     def __init__(
         self,
         service: Service,
@@ -126,6 +130,8 @@ def _authorization(stream: ByteStream) -> str | None:
 
 class _Notes:
     """What is noted of the calls of one method."""
+
+    __slots__ = ("_is_read", "_note", "_path")
 
     def __init__(self, note: Noting, path: str, *, is_read: bool) -> None:
         self._note = note
