@@ -219,6 +219,7 @@ async def _run(config: Config, places: Sequence[Place], plans: ApiPlans) -> None
             click.echo(machines.port.advice, err=True)
         for place in places:
             log.info("miner", name=place.name, rest=f"http://{machines.rest_of(place)}",
+                     grpc=machines.grpc_of(place),
                      pool=place.pool_url, worker=place.worker)  # fmt: skip
         try:
             await until_told_or_failed(machines.daemon.failed())
