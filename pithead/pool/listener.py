@@ -134,4 +134,3 @@ class Listener:
         """Accept no more connections. Those that are open are the pool's to close."""
         if self._server is not None:
             self._server.close()
-            await self._server.wait_closed()
