@@ -56,6 +56,7 @@ class Performance:
     def begin(self) -> None:
         """The mining process begins."""
         self.scaling = Scaling()
+        self._is_scaled = False
         self._ramp: int | None = None
         self._renew()
 
@@ -270,19 +271,24 @@ class Performance:
 
     def step(self, now: float, readings: Readings, heat: Heat) -> None:
         """Let time pass for a machine that hashes."""
+        if self._ramp is not None and self.is_at_speed(readings):
+            self._ramp = None
         if self.is_manual:
             return
-        self.scaling.step(now, heat, self.scaling_plan, self.wanted)
-        self.follow()
+        if self.settings.dps.enabled or self._is_scaled:
+            self._scale(now, heat)
         if self.tuner.step(now, readings):
             self._learn(now, readings)
-        if self._ramp is not None and self.tuner.is_at_speed(readings):
-            self._ramp = None
+
+    def _scale(self, now: float, heat: Heat) -> None:
+        self._is_scaled = self.settings.dps.enabled
+        self.scaling.step(now, heat, self.scaling_plan, self.wanted)
+        self.follow()
 
     def rest(self, now: float) -> None:
         """Let time pass for a machine that does not hash: a cooldown may end."""
         if self.scaling.cooldown_until is not None:
-            self.scaling.step(now, Heat.BALANCED, self.scaling_plan, self.wanted)
+            self._scale(now, Heat.BALANCED)
 
     def is_at_speed(self, readings: Readings) -> bool:
         if not self.is_manual:

@@ -15,6 +15,7 @@ from pithead.hardware.thermals import clock_for_power, highest_clock, needed_vol
 from pithead.miner.performance_settings import Kind, Profile
 from pithead.miner.snapshot import TunerState
 
+AT_SPEED_HZ = 1e6
 STEP_SECONDS = 5.0
 """Between two corrections: the clocks are there by then, the temperature on its way."""
 LARGEST_STEP_MHZ = 25.0
@@ -61,6 +62,7 @@ class Tuner:
         self.beyond = FIRST_SPARE * model.curve.reference_volt
         """Volts over the line of the model that this machine needs, as far as is known."""
         self._trims = [0.0] * model.boards
+        self._told: tuple[tuple[float, ...], tuple[BoardSetting, ...]] | None = None
         self.target = target
         self.restart(profile)
 
@@ -99,13 +101,19 @@ class Tuner:
         rate = model.board_nominal(1e6) * running * model.curve.yield_ratio / 1e12
         return self._within(target.value / rate if rate else 0.0)
 
-    def settings(self, is_on: bool, mhz_per_s: float | None = None) -> tuple[BoardSetting, ...]:
+    def settings(self, is_on: bool) -> tuple[BoardSetting, ...]:
         """One setting per board."""
-        volt = self.voltage
-        return tuple(
-            BoardSetting(is_on and runs, self.clock(board) * 1e6, volt, mhz_per_s)
-            for board, runs in enumerate(self._boards)
-        )
+        state = (is_on, self.mhz, self.beyond, *self._trims)
+        if self._told is None or self._told[0] != state:
+            volt = self.voltage
+            self._told = (
+                state,
+                tuple(
+                    BoardSetting(is_on and runs, self.clock(board) * 1e6, volt)
+                    for board, runs in enumerate(self._boards)
+                ),
+            )
+        return self._told[1]
 
     @property
     def voltage(self) -> float:
@@ -121,8 +129,9 @@ class Tuner:
     def is_at_speed(self, readings: Readings) -> bool:
         """Whether all boards that answer have the clock they were set to."""
         return all(
-            abs(reading.frequency_hz / 1e6 - self.clock(board)) < 1
-            for board, reading in self._running(readings)
+            abs(reading.frequency_hz - setting.frequency_hz) < AT_SPEED_HZ
+            for reading, setting in zip(readings.boards, self.settings(True), strict=True)
+            if setting.enabled and reading.chips
         )
 
     def _running(self, readings: Readings) -> list[tuple[int, BoardReading]]:

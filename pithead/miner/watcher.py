@@ -38,17 +38,16 @@ class Watcher:
 
     def look(self, now: float, readings: Readings, broken_fans: tuple[int, ...]) -> None:
         for number, board in enumerate(readings.boards):
-            component = Component("Hashboard", number + 1)
             most = self._chips.setdefault(number, board.chips)
-            self._tell(now, BOARD_LOST, board.chips == 0, component)
-            self._tell(now, SENSOR_LOST, board.board_temp_c is None, component)
             if 0 < board.chips < most:
-                self._faults.report(
-                    now, f"{most - board.chips} chips do not answer", CHIPS_LOST, component
-                )
+                message = f"{most - board.chips} chips do not answer"
+                self._faults.report(now, message, CHIPS_LOST, Component("Hashboard", number + 1))
                 self._chips[number] = board.chips
-        for fan in range(len(readings.fans)):
-            self._tell(now, FAN_BROKEN, fan in broken_fans, Component("Fan", fan))
+            self._tell(now, BOARD_LOST, board.chips == 0, "Hashboard", number + 1)
+            self._tell(now, SENSOR_LOST, board.board_temp_c is None, "Hashboard", number + 1)
+        if broken_fans or self._told:
+            for fan in range(len(readings.fans)):
+                self._tell(now, FAN_BROKEN, fan in broken_fans, "Fan", fan)
 
     def look_at_pools(self, now: float, unsupported: set[str]) -> None:
         """Addresses that are set and cannot be mined at."""
@@ -58,11 +57,13 @@ class Watcher:
             )
         self._told_urls = unsupported
 
-    def _tell(self, now: float, code: Code, holds: bool, component: Component) -> None:
+    def _tell(self, now: float, code: Code, holds: bool, name: str, index: int) -> None:
         """Once, until it is over."""
-        key = (code.code, component.index)
+        if not (holds or self._told):
+            return
+        key = (code.code, index)
         if not holds:
             self._told.discard(key)
         elif key not in self._told:
             self._told.add(key)
-            self._faults.report(now, code.reason, code, component)
+            self._faults.report(now, code.reason, code, Component(name, index))

@@ -2,9 +2,6 @@ import re
 
 import pytest
 
-POWER = "/performance/power-target"
-RATE = "/performance/hashrate-target"
-
 
 async def limits(client):
     tuner = (await client.get("/configuration/constraints")).json()["tuner_constraints"]
@@ -85,19 +82,30 @@ async def test_a_body_that_is_no_power_is_422(bench, client, body):
     assert bench.rig.saved == []
 
 
-async def test_targets_go_up_and_down_by_steps_and_back_to_the_default(client):
-    for path, unit, start, step in (
-        (POWER, "watt", 2500, 100),
-        (RATE, "terahash_per_second", 150.0, 2.5),
-    ):
-        await client.put(path, json={unit: start})
-        up = await client.patch(f"{path}/increment", json={unit: step})
-        assert up.json() == {unit: start + step}
-        for expected in (start, start - step):
-            down = await client.patch(f"{path}/decrement", json={unit: step})
-            assert down.json() == {unit: expected}
-        default = (await client.put(f"{path}/default")).json()
-        assert default == {unit: {"watt": 3500, "terahash_per_second": 200.0}[unit]}
+async def test_a_power_target_goes_up_and_down_by_steps_and_back_to_the_default(client):
+    await client.put("/performance/power-target", json={"watt": 2500})
+    step = {"watt": 100}
+    up = await client.patch("/performance/power-target/increment", json=step)
+    assert up.json() == {"watt": 2600}
+    for expected in (2500, 2400):
+        down = await client.patch("/performance/power-target/decrement", json=step)
+        assert down.json() == {"watt": expected}
+    default = await client.put("/performance/power-target/default")
+    assert default.json() == {"watt": 3500}
+    assert await mode(client) == in_power(3500)
+
+
+async def test_a_hashrate_target_goes_up_and_down_by_steps_and_back_to_the_default(client):
+    await client.put("/performance/hashrate-target", json={"terahash_per_second": 150.0})
+    step = {"terahash_per_second": 2.5}
+    up = await client.patch("/performance/hashrate-target/increment", json=step)
+    assert up.json() == {"terahash_per_second": 152.5}
+    for expected in (150.0, 147.5):
+        down = await client.patch("/performance/hashrate-target/decrement", json=step)
+        assert down.json() == {"terahash_per_second": expected}
+    default = await client.put("/performance/hashrate-target/default")
+    assert default.json() == {"terahash_per_second": 200.0}
+    assert await mode(client) == in_rate(200.0)
 
 
 async def test_a_step_over_the_limit_is_412_and_changes_nothing(client):
