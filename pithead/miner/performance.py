@@ -26,6 +26,7 @@ from pithead.miner.performance_settings import (
     Profile,
     Ramping,
 )
+from pithead.miner.profiles import learnt, profile_for
 from pithead.miner.refusals import BadSetting, CannotDisable
 from pithead.miner.scaling import Heat, Range, Scaling, ScalingPlan
 from pithead.miner.scaling_plan import changed as changed_dps
@@ -33,8 +34,6 @@ from pithead.miner.scaling_plan import plan_of
 from pithead.miner.snapshot import TunerState
 from pithead.miner.tuner import Target, Tuner
 
-MOST_PROFILES = 100
-"""The oldest gives way."""
 SHORTEST_RAMP_SECONDS = 0.1
 USUAL_INLET_C = 28.0
 """Taken where no sensor tells."""
@@ -232,11 +231,7 @@ class Performance:
     # --- profiles ---
 
     def _profile(self, target: Target) -> Profile | None:
-        wanted = (target.kind, target.value, self._running_ids)
-        for profile in self.settings.profiles:
-            if (profile.kind, profile.target, profile.boards) == wanted:
-                return profile
-        return None
+        return profile_for(self.settings.profiles, target, self._running_ids)
 
     @property
     def active_profile(self) -> Profile | None:
@@ -252,11 +247,7 @@ class Performance:
 
     def _learn(self, now: float, readings: Readings) -> None:
         profile = self.tuner.profile(now, readings, self.board_ids)
-        key = (profile.kind, profile.target, profile.boards)
-        others = [
-            each for each in self.settings.profiles if (each.kind, each.target, each.boards) != key
-        ]
-        self.change(profiles=(*others, profile)[-MOST_PROFILES:])
+        self.change(profiles=learnt(self.settings.profiles, profile))
 
     # --- the passing of time ---
 

@@ -11,8 +11,9 @@ from pithead.miner.condition import Cause, MinerStatus, Phase
 from pithead.miner.configuration import Settings
 from pithead.miner.cooling_settings import CoolingSettings, Mode, PauseFans
 from pithead.miner.faults import BOARD_LOST, CHIPS_LOST, FAN_BROKEN, SENSOR_LOST, TOO_HOT
-from pithead.miner.performance import MOST_PROFILES, Performance
+from pithead.miner.performance import Performance
 from pithead.miner.performance_settings import DpsMode, Manual, Ramping
+from pithead.miner.profiles import MOST_PROFILES
 from pithead.miner.refusals import BadSetting, CannotDisable, OutsideLimits
 from pithead.miner.snapshot import TunerState
 
