@@ -101,7 +101,7 @@ class Blocks:
         """`blocks` in the order they were found."""
         self._confirmations = confirmations
         self._blocks = {block.hash_display: block for block in blocks}
-        self._number = max((block.number for block in self._blocks.values()), default=0)
+        self._number = self._last_number()
         self._touched: dict[str, Block] = {}
         self._refused: list[str] = []
         self.chain = dict(chain or {})
@@ -136,7 +136,12 @@ class Blocks:
             self._give_back_round(block)
             del self._blocks[hash_display], self._touched[hash_display]
             self._refused.append(hash_display)
+            self._number = self._last_number()
         return block
+
+    def _last_number(self) -> int:
+        """Follows from the blocks that are held, as these are what a store gives back."""
+        return max((block.number for block in self._blocks.values()), default=0)
 
     def _give_back_round(self, block: Block) -> None:
         """The work of a refused block's round belongs to the round that follows it."""
@@ -209,7 +214,7 @@ class Blocks:
 
     @property
     def found_count(self) -> int:
-        """How many the pool has ever found."""
+        """How many the pool has found, those aside that the node refused at once."""
         return self._number
 
     def unresolved(self) -> list[Block]:
