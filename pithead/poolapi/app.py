@@ -135,6 +135,8 @@ def _shell(answering: Answering) -> Answering:
             response = _refuse(STATUS[type(refusal)], str(refusal))
             if isinstance(refusal, TooOften):
                 response.headers["Retry-After"] = str(max(1, ceil(refusal.wait)))
+                if refusal.ban is not None:
+                    _log.warning("an address is banned for a while", address=refusal.ban.address)
         except Exception:
             _log.exception("a request of the pool API failed", path=request.url.path)
             response = _refuse(500, "internal error")

@@ -2,11 +2,12 @@
 
 Refused
 |-- Forbidden   the token, not the question, is wrong
-`-- TooOften    come back later
+`-- TooOften    come back later; an address that does not is banned for a while
 """
 
 from collections.abc import Mapping
 
+from pithead.poolapi.bans import Ban, Bans
 from pithead.poolapi.limits import Buckets, address_key
 from pithead.poolapi.settings import ApiSettings
 from pithead.poolapi.tokens import TokenCheck, is_possible, token_key, token_of
@@ -21,12 +22,14 @@ class Forbidden(Refused):
 
 
 class TooOften(Refused):
-    """Past the limit of the token, or of wrong tokens from the address."""
+    """Past the limit of the token or of wrong tokens from the address, or a banned address."""
 
     def __init__(self, message: str, wait: float) -> None:
         super().__init__(message)
         self.wait = wait
         """Seconds until a request will be let in."""
+        self.ban: Ban | None = None
+        """The ban that this request brought on."""
 
 
 class Door:
@@ -40,13 +43,31 @@ class Door:
             settings.wrong_token_refill_per_second,
             settings.bucket_limit,
         )
+        self.bans = Bans(
+            settings.ban_strikes,
+            settings.ban_refill_per_second,
+            settings.ban_seconds,
+            settings.bucket_limit,
+        )
 
     def admit(self, headers: Mapping[str, str], host: str, wall: float) -> str:
         """The user who asks. A request without any token is no guess and costs no allowance."""
+        address = address_key(host)
+        wait = self.bans.wait(address, wall)
+        if wait:
+            raise TooOften("your address went on asking too often and is banned for a while", wait)
+        try:
+            return self._let_in(headers, address, wall)
+        except TooOften as refusal:
+            ban = self.bans.refused(address, wall)
+            if ban is not None:
+                refusal.wait, refusal.ban = ban.until - wall, ban
+            raise
+
+    def _let_in(self, headers: Mapping[str, str], address: str, wall: float) -> str:
         token = token_of(headers)
         if not token:
             raise Forbidden("no access token; send it in the header SlushPool-Auth-Token")
-        address = address_key(host)
         wait = self._wrong_tokens.wait(address, wall)
         if wait:
             raise TooOften("too many wrong access tokens from your address", wait)

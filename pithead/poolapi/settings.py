@@ -16,6 +16,11 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Wrong tokens an address may send before all its requests are refused for a while. Generous,
     because on one machine, or behind one router, every client has the same address."""
     wrong_token_refill_per_second: float = 0.5
+    ban_strikes: int = 300
+    """Refusals (429) an address may collect at once before it is banned; 0 bans nobody."""
+    ban_refill_per_second: float = 0.2
+    """Refusals a second that an address is forgiven for ever."""
+    ban_seconds: float = 600.0
     bucket_limit: int = 20_000
     """Tokens, and addresses, remembered at most: some 4 MB."""
     range_limit_days: int = 400

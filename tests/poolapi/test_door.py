@@ -85,3 +85,23 @@ def test_whatever_the_headers_say_only_a_known_token_gets_in(headers):
 
     with pytest.raises(Refused):
         Door(Nobody(), ApiSettings()).admit(headers, "10.0.0.1", 0.0)
+
+
+def test_an_address_that_does_not_stop_is_banned_with_all_its_tokens(tokens, token):
+    door = Door(tokens, ApiSettings(burst=3, ban_strikes=5, ban_seconds=600))
+    tokens.known["another"] = tokens.known[token]
+    for _ in range(3):
+        ask(door, token)
+    bans = []
+    for _ in range(6):
+        with pytest.raises(TooOften) as refusal:
+            ask(door, token)
+        bans.append(refusal.value.ban)
+    assert bans[:5] == [None] * 5
+    assert bans[5] is not None
+    assert bans[5].address == "10.0.0.1"
+    with pytest.raises(TooOften, match="banned") as refusal:
+        ask(door, "another", wall=1.0)
+    assert refusal.value.wait == 599.0
+    assert ask(door, "another", wall=1.0, host="10.0.0.2") == "alice"
+    assert ask(door, "another", wall=601.0) == "alice"
