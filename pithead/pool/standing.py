@@ -14,8 +14,8 @@ from pithead.pool.readings import (
 )
 from pithead.pool.rewards import fee_of
 from pithead.pool.tallies import DAY, Edges
+from pithead.pool.watching import SNAPSHOT_SECONDS
 
-SNAPSHOT_SECONDS = 300
 NEW_SECONDS = 3_600
 LOW_PERCENT = 70
 """Of the average of 24 hours: the automatic alert limit of Braiins Pool."""
@@ -29,6 +29,8 @@ class Standing:
         self._books = books
         self.template_value_sats = 0
         self.block_work = 0
+        self.alert_rates: dict[tuple[str, str], float] = {}
+        """Manual alert limits by user and worker, in hashes a second on the wire."""
 
     def pool(self, user: str, now: float) -> PoolReading:
         books = self._books
@@ -81,7 +83,8 @@ class Standing:
         readings = []
         for name, meter in meters.workers.items():
             windows = meter.windows(edges, second, constant)
-            state = worker_state(meter, windows.work_5m, windows.work_24h, now)
+            manual = self.alert_rates.get((user, name))
+            state = worker_state(meter, windows.work_5m, windows.work_24h, now, manual)
             readings.append(WorkerReading(name, state, meter.last_ms // 1000, windows))
         return readings
 
@@ -91,7 +94,8 @@ class Standing:
 
     def _state(self, worker: Meter, edges: Edges, now: float) -> WorkerState:
         work_5m, _, work_24h, _ = worker.tally.windows(edges)
-        return worker_state(worker, work_5m, work_24h, now)
+        manual = self.alert_rates.get((worker.user, worker.worker))
+        return worker_state(worker, work_5m, work_24h, now, manual)
 
     def _active(self, now: float) -> int:
         since_ms = (now - SNAPSHOT_SECONDS) * 1000
@@ -115,15 +119,20 @@ class Standing:
         return int((value - fee_of(value, books.settings.fee)) * part)
 
 
-def worker_state(worker: Meter, work_5m: int, work_24h: int, now: float) -> WorkerState:
-    """The last five minutes against 70 % of the average since yesterday, or since the first share.
+def worker_state(
+    worker: Meter, work_5m: int, work_24h: int, now: float, manual: float | None = None
+) -> WorkerState:
+    """The last five minutes against a manual limit in hashes a second.
 
-    Without an hour of data there is no average to be held to.
+    Without one it is 70 % of the average since yesterday, or since the first share; and without an
+    hour of data there is no average to be held to.
     """
     if not worker.monitored:
         return "dis"
     if worker.last_ms <= (now - SNAPSHOT_SECONDS) * 1000:
         return "off"
+    if manual is not None:
+        return "low" if work_5m / SNAPSHOT_SECONDS < manual else "ok"
     age = now - worker.first_ms / 1000
     if age < NEW_SECONDS:
         return "ok"

@@ -314,3 +314,14 @@ def test_a_block_survives_the_way_through_its_row():
         3, 7, "aa", NOW, "alice", "rig1", 10, 1, 9, NOW - 5, 4, 2.5, credits={"bob": Credit(9, 1.5)}
     )
     assert Block.of(block.row(), block.credits) == block
+
+
+def test_a_manual_limit_holds_from_the_first_hour_and_in_place_of_the_average():
+    standing = Standing(applied(steady(NOW, 600)))
+    (worker,) = standing.workers("alice", NOW + 600)
+    assert worker.state == "ok"
+    standing.alert_rates["alice", "rig1"] = worker.windows.work_5m / 300 * 1.01
+    assert standing.workers("alice", NOW + 600)[0].state == "low"
+    assert standing.profile("alice", NOW + 600).low_workers == 1
+    standing.alert_rates["alice", "rig1"] = worker.windows.work_5m / 300
+    assert standing.workers("alice", NOW + 600)[0].state == "ok"
