@@ -160,6 +160,66 @@ tokens = Table(
     Index("tokens_by_user", "user", "profile"),
 )  # fmt: skip
 
+members = Table(
+    "members", metadata,
+    Column("user", String, primary_key=True),
+    Column("group_name", String, nullable=False, index=True),
+)  # fmt: skip
+"""A user is in one group at most."""
+worker_settings = Table(
+    "worker_settings", metadata,
+    Column("user", String, primary_key=True),
+    Column("worker", String, primary_key=True),
+    Column("label", String, nullable=False),
+    Column("alert_rate", Float),
+)  # fmt: skip
+"""`alert_rate` in hashes a second on the wire; null where the limit is automatic."""
+watched = Table(
+    "watched", metadata,
+    Column("user", String, primary_key=True),
+    Column("worker", String, primary_key=True),
+    Column("state", String, nullable=False),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+"""The state of each worker at the last snapshot that knew it."""
+marks = Table(
+    "marks", metadata,
+    Column("name", String, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)  # fmt: skip
+"""How far something has come that must not be done twice."""
+contacts = Table(
+    "contacts", metadata,
+    Column("user", String, primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("target", String, primary_key=True),
+    Column("secret", String, nullable=False),
+)  # fmt: skip
+"""Where a user wants to be told: channel `webhook` or `email`."""
+notices = Table(
+    "notices", metadata,
+    Column("id", String, primary_key=True),
+    Column("user", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("target", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("body", String, nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("attempts", BigInteger, nullable=False),
+    Column("next_try", BigInteger, nullable=False, index=True),
+    Column("state", String, nullable=False),
+    Column("error", String, nullable=False),
+)  # fmt: skip
+"""What is to be sent and has been; `made` and `next_try` in unix seconds of the world's time."""
+admins = Table(
+    "admins", metadata,
+    Column("sha256", String, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("created", BigInteger, nullable=False),
+    Column("last_used", BigInteger, nullable=False),
+)  # fmt: skip
+"""Tokens of the admin API."""
+
 
 def open_database(path: Path, busy_seconds: float = BUSY_SECONDS) -> Engine:
     """The database at `path`, made where there is none.
