@@ -32,7 +32,7 @@ SHELLS = {
     "miner/api", "miner/cgminer/server", "miner/daemon", "miner/images", "miner/interfaces",
     "miner/logbook", "miner/pool_link", "miner/settings",
     "node/blockfile", "node/kernel", "node/library",
-    "pool/accounts", "pool/bookkeeping", "pool/history", "pool/listener", "pool/pool",
+    "pool/accounts", "pool/bookkeeping", "pool/groups", "pool/history", "pool/listener", "pool/pool",
     "pool/schema", "pool/sharelog", "pool/store",
     "poolapi/app",
     "rpc/grpc", "rpc/grpcserver", "rpc/rest",

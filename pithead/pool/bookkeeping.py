@@ -248,9 +248,11 @@ class Bookkeeper:
         return await self._ask(lambda: self._history.daily_rewards(user, first_day, last_day))
 
     async def daily_hashrate(
-        self, user: str, first_day: int, last_day: int
+        self, user: str, first_day: int, last_day: int, of_group: bool = False
     ) -> Sequence[DayHashrate]:
-        return await self._ask(lambda: self._history.daily_hashrate(user, first_day, last_day))
+        return await self._ask(
+            lambda: self._history.daily_hashrate(user, first_day, last_day, of_group)
+        )
 
     async def block_rewards(
         self, user: str, first_day: int, last_day: int

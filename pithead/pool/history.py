@@ -21,16 +21,19 @@ class History:
         self._engine = engine
         self._confirmations = confirmations
 
-    def daily_hashrate(self, user: str, first_day: int, last_day: int) -> Sequence[DayHashrate]:
-        """Newest first; days that are over and on which the user had work or a score."""
+    def daily_hashrate(
+        self, user: str, first_day: int, last_day: int, of_group: bool = False
+    ) -> Sequence[DayHashrate]:
+        """Newest first; days that are over and on which the user, or the group, had work."""
         with self._engine.connect() as connection:
-            days = _days(connection, user, first_day, last_day)
+            users = _group(connection, user) if of_group else [user]
+            days = _days(connection, users, first_day, last_day)
         return [DayHashrate(day, *days[day]) for day in sorted(days, reverse=True)]
 
     def daily_rewards(self, user: str, first_day: int, last_day: int) -> Sequence[DayRewards]:
         """Newest first; a day appears once it is over and no block of it waits any longer."""
         with self._engine.connect() as connection:
-            works = _days(connection, user, first_day, last_day)
+            works = _days(connection, [user], first_day, last_day)
             sats = _rewards(connection, user, first_day, last_day)
             today = (connection.scalar(select(schema.state.c.day)) or 0) * DAY
             settled = _settled(connection, first_day, last_day)
@@ -72,15 +75,23 @@ class History:
 WAITING = -1
 
 
+def _group(connection: Connection, user: str) -> Sequence[str]:
+    """Who is in the user's group: the user alone where there is none."""
+    members = schema.members
+    own = select(members.c.group_name).where(members.c.user == user).scalar_subquery()
+    found = connection.scalars(select(members.c.user).where(members.c.group_name == own))
+    return found.all() or [user]
+
+
 def _days(
-    connection: Connection, user: str, first_day: int, last_day: int
+    connection: Connection, users: Sequence[str], first_day: int, last_day: int
 ) -> dict[int, tuple[int, float]]:
-    """(work, mean scoring rate) by day, days that are over."""
+    """(work, mean scoring rate) of all of `users` by day, days that are over."""
     table = schema.days
     rows = (
         select(table.c.day, table.c.work, table.c.scoring_rate)
-        .where(table.c.user == user, table.c.day.between(first_day, last_day))
-        .order_by(table.c.part)
+        .where(table.c.user.in_(users), table.c.day.between(first_day, last_day))
+        .order_by(table.c.part, table.c.user)
     )
     today = (connection.scalar(select(schema.state.c.day)) or 0) * DAY
     works: dict[int, tuple[int, float]] = defaultdict(lambda: (0, 0.0))

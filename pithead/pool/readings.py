@@ -140,10 +140,10 @@ class PoolReadings(Protocol):
     """Newest first; a day appears once its last block has its confirmations."""
 
     async def daily_hashrate(
-        self, user: str, first_day: int, last_day: int
+        self, user: str, first_day: int, last_day: int, of_group: bool = False
     ) -> Sequence[DayHashrate]: ...
 
-    """Newest first; whole days only."""
+    """Newest first; whole days only. Of the user alone, or of all in the user's group."""
 
     async def block_rewards(
         self, user: str, first_day: int, last_day: int

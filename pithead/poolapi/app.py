@@ -111,7 +111,13 @@ class PoolApi:
         days = days_asked_for(
             request.query_params, now, endpoint.default_days, self._settings.range_limit_days
         )
-        return Asked(user, now, days)
+        return Asked(user, now, days, _of_group(request))
+
+
+def _of_group(request: Request) -> bool:
+    """Said by the path, or by `?group=true` where the path says nothing."""
+    group: str | None = request.path_params.get("group")
+    return (group or request.query_params.get("group", "")).lower() in ("group", "true")
 
 
 def _check_path(request: Request) -> None:

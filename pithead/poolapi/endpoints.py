@@ -16,8 +16,8 @@ COINS = ("btc",)
 """Lower case; a request may write them in any case."""
 
 GROUPS = ("user", "group")
-"""Whose hashrate: the account's own, or of its user group. An account is a group of its own here,
-so both answer alike."""
+"""Whose hashrate: the account's own, or that of all in its user group. An account that is in none
+is a group of its own."""
 
 METHODS = ("GET", "HEAD", "POST")
 """POST is answered like GET, since a known client posts; its body is not read."""

@@ -64,6 +64,8 @@ class Asked:
     """Farm time."""
     days: Days
     """(0, 0) where the question has no dates."""
+    of_group: bool = False
+    """Whether it is about all in the user's group, not about the user alone."""
 
 
 Operation = Callable[[Asked], Awaitable[Answer]]
@@ -182,7 +184,9 @@ class PoolService:
         )
 
     async def hash_rate_daily(self, asked: Asked) -> DailyHashRateAnswer:
-        days = await self._readings.daily_hashrate(asked.user, asked.days.first, asked.days.last)
+        days = await self._readings.daily_hashrate(
+            asked.user, asked.days.first, asked.days.last, asked.of_group
+        )
         return DailyHashRateAnswer([self._daily_hash_rate(day) for day in days])
 
     def _daily_hash_rate(self, day: DayHashrate) -> DailyHashRate:

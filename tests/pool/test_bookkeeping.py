@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from pithead.pool import bookkeeping, schema, store
 from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
 from pithead.pool.events import BlockFound, BlockResolved, ShareAccepted, TipChanged
+from pithead.pool.groups import Groups
 from pithead.pool.sharelog import JournalDamaged, JournalFull
 
 NOW = 1_700_000_000
@@ -299,6 +300,15 @@ async def test_days_appear_when_they_are_over_and_settled(tmp_path):
         if isinstance(event, ShareAccepted) and event.user == "bob"
     )
     assert day.scoring_rate == pytest.approx(expected, rel=1e-9)
+    groups = Groups(keeper.store.engine)
+    assert await keeper.daily_hashrate("bob", today, today, of_group=True) == [day]
+    for user in ("alice", "bob"):
+        groups.put("farm", user)
+    (alice,) = await keeper.daily_hashrate("alice", today, today)
+    for user in ("alice", "bob"):
+        (both,) = await keeper.daily_hashrate(user, today, today, of_group=True)
+        assert both.work == alice.work + day.work
+        assert both.scoring_rate == pytest.approx(alice.scoring_rate + day.scoring_rate)
     assert await keeper.daily_rewards("bob", today, today + DAY) == []
     keeper.accept([TipChanged((today + DAY + 90) * 1000, 107, f"{107:064x}")])
     await keeper.commit()

@@ -43,6 +43,7 @@ class FakeReadings:
     worker_readings: Sequence[WorkerReading] = ()
     rewards: Sequence[DayRewards] = ()
     hashrates: Sequence[DayHashrate] = ()
+    group_hashrates: Sequence[DayHashrate] = ()
     block_rewards_readings: Sequence[BlockRewardReading] = ()
     asked: list[tuple[str, int, int]] = field(default_factory=list)
 
@@ -60,10 +61,10 @@ class FakeReadings:
         return self.rewards
 
     async def daily_hashrate(
-        self, user: str, first_day: int, last_day: int
+        self, user: str, first_day: int, last_day: int, of_group: bool = False
     ) -> Sequence[DayHashrate]:
         self.asked.append((user, first_day, last_day))
-        return self.hashrates
+        return self.group_hashrates if of_group else self.hashrates
 
     async def block_rewards(
         self, user: str, first_day: int, last_day: int
@@ -137,6 +138,7 @@ def busy_readings() -> FakeReadings:
             for n in range(1, 20)
         ],
         hashrates=[DayHashrate(TODAY - DAY * n, 8_640_000, 99.5) for n in range(1, 20)],
+        group_hashrates=[DayHashrate(TODAY - DAY, 17_280_000, 199.0)],
         block_rewards_readings=[
             BlockRewardReading(block, 100.125, 104_000_000, 5, 0, 0) for block in reversed(blocks)
         ],

@@ -282,3 +282,16 @@ async def test_strangers_get_an_answer_or_a_refusal_and_never_an_error(
         json.loads(response.content)
     else:
         assert response.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("path", "days"),
+    [("user/btc", 19), ("btc", 19), ("group/btc", 1), ("GROUP/BTC/", 1), ("btc?group=true", 1),
+     ("btc?group=false", 19), ("user/btc?group=true", 19)],
+)  # fmt: skip
+async def test_the_path_says_whether_the_days_are_of_the_user_or_of_the_group(
+    connect, busy, path, days
+):
+    answer = await connect(busy).get(f"/accounts/hash_rate_daily/json/{path}")
+    assert answer.status_code == 200
+    assert len(answer.json()["btc"]) == days
