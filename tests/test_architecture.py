@@ -32,15 +32,16 @@ SHELLS = {
     "miner/api", "miner/cgminer/server", "miner/daemon", "miner/images", "miner/interfaces",
     "miner/logbook", "miner/pool_link", "miner/settings",
     "node/blockfile", "node/kernel", "node/library",
-    "pool/accounts", "pool/bookkeeping", "pool/groups", "pool/history", "pool/listener", "pool/pool",
-    "pool/schema", "pool/sharelog", "pool/store",
+    "pool/accounts", "pool/bookkeeping", "pool/delivery", "pool/groups", "pool/history",
+    "pool/listener", "pool/notices", "pool/pool", "pool/schema", "pool/sharelog", "pool/store",
+    "pool/watchman", "pool/worker_settings",
     "poolapi/app",
     "rpc/grpc", "rpc/grpcserver", "rpc/rest",
 }  # fmt: skip
 """Packages and modules that touch the outside; every other is pure, and tested in virtual time."""
 
 OUTSIDE = {
-    "asyncio", "concurrent", "fcntl", "httpx", "logging", "multiprocessing", "os", "pbk", "random",
+    "aiosmtplib", "asyncio", "concurrent", "fcntl", "httpx", "logging", "multiprocessing", "os", "pbk", "random",
     "secrets", "select", "shutil", "signal", "socket", "sqlalchemy", "sqlite3", "ssl", "starlette",
     "structlog", "subprocess", "tempfile", "threading", "time", "uuid", "uvicorn", "uvloop",
 }  # fmt: skip

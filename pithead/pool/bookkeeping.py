@@ -232,6 +232,15 @@ class Bookkeeper:
         self._count()
         return self._books.blocks.found_count
 
+    @property
+    def users(self) -> Sequence[str]:
+        """Whoever has mined here."""
+        return tuple(self._books.meters.users)
+
+    def alert_at(self, rates: dict[tuple[str, str], float]) -> None:
+        """The manual alert limits from now on: hashes a second on the wire, by user and worker."""
+        self._standing.alert_rates = rates
+
     def pool(self, user: str, now: float) -> PoolReading:
         self._count()
         return self._standing.pool(user, now)

@@ -194,8 +194,9 @@ contacts = Table(
     Column("channel", String, primary_key=True),
     Column("target", String, primary_key=True),
     Column("secret", String, nullable=False),
+    Column("kinds", String, nullable=False),
 )  # fmt: skip
-"""Where a user wants to be told: channel `webhook` or `email`."""
+"""Where a user wants to be told: channel `webhook` or `email`; kinds with spaces between."""
 notices = Table(
     "notices", metadata,
     Column("id", String, primary_key=True),

@@ -15,10 +15,6 @@ class StateChange:
     worker: str
     before: WorkerState
     after: WorkerState
-    rate: float
-    """Hashes a second on the wire over the last five minutes."""
-    average: float
-    """The same over the last 24 hours."""
 
 
 def due(last_snapshot: int, now: float) -> int | None:
@@ -48,12 +44,6 @@ def changes(
             continue
         new[worker.name] = state
         if last is not None and "dis" not in (last, state):
-            windows = worker.windows
-            told.append(
-                StateChange(
-                    worker.name, last, state, windows.work_5m / SNAPSHOT_SECONDS,
-                    windows.work_24h / 86_400,
-                )
-            )  # fmt: skip
+            told.append(StateChange(worker.name, last, state))
     told.sort(key=lambda change: change.worker)
     return told, new
