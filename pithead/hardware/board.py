@@ -46,8 +46,8 @@ class SimulatedBoard:
     """A hashboard. Faults are attributes that whoever plays fate sets."""
 
     __slots__ = (
-        "air", "has_sensor", "is_dead", "mhz", "model", "number", "owed", "setting", "silicon",
-        "space", "speed", "temp_c", "volt",
+        "air", "has_power", "has_sensor", "is_dead", "mhz", "model", "number", "owed", "sag_v",
+        "setting", "silicon", "space", "speed", "temp_c", "volt",
     )  # fmt: skip
 
     def __init__(self, model: MachineModel, number: int, seed: str, temp_c: float) -> None:
@@ -62,18 +62,21 @@ class SimulatedBoard:
         self.speed = 1 + SPREAD_OF_SPEED * spread(seed, f"board/{number}/speed")
         self.air = 1 + SPREAD_OF_AIR * spread(seed, f"board/{number}/air")
         self.silicon = Silicon(model, number, lambda part: spread(seed, f"silicon/{part}"))
+        self.has_power = True
         self.is_dead = False
         self.has_sensor = True
+        self.sag_v = 0.0
+        """Volts that are lost on the way from the power supply."""
 
     def step(self, rpm: float, coolant: Coolant, inlet_c: float, seconds: float) -> None:
         model, setting = self.model, self.setting
-        is_on = setting.enabled and not self.is_dead
+        is_alive = self.has_power and not self.is_dead
+        is_on = setting.enabled and is_alive
         goal = setting.frequency_hz / 1e6 if is_on else 0.0
-        self.mhz = (
-            0.0 if self.is_dead else thermals.ramped(self.mhz, goal, seconds, setting.mhz_per_s)
-        )
+        self.mhz = thermals.ramped(self.mhz, goal, seconds, setting.mhz_per_s) if is_alive else 0.0
         if is_on:
-            self.volt = min(max(setting.voltage_v, model.psu.min_voltage), model.psu.max_voltage)
+            given = min(max(setting.voltage_v, model.psu.min_voltage), model.psu.max_voltage)
+            self.volt = max(0.0, given - self.sag_v)
         elif self.mhz == 0:
             self.volt = 0.0
         conductance = thermals.board_conductance(model, rpm, coolant) * self.air
@@ -81,7 +84,9 @@ class SimulatedBoard:
 
     @property
     def watts(self) -> float:
-        return thermals.board_watts(self.model, self.mhz, self.volt, self.temp_c)
+        """Chips that do not answer have no clock and draw nothing; an estimate."""
+        working = self.silicon.chips / self.model.chips_per_board
+        return working * thermals.board_watts(self.model, self.mhz, self.volt, self.temp_c)
 
     @property
     def error_ratio(self) -> float:

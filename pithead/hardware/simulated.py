@@ -47,6 +47,7 @@ class SimulatedMachine:
         self.coolant = coolant or model.coolant
         self.stopped_fans: set[int] = set()
         """Broken: they do not turn whatever they are told."""
+        self._has_power = True
         self._model = model
         self._scale = work_scale
         self._now = now
@@ -92,7 +93,7 @@ class SimulatedMachine:
 
     def _step(self, seconds: float) -> None:
         model = self._model
-        goal = thermals.fan_rpm(model, self._duty)
+        goal = thermals.fan_rpm(model, self._duty) if self._has_power else 0.0
         self._rpm = thermals.approach(self._rpm, goal, seconds, thermals.FAN_SECONDS)
         turning = model.fans - len(self.stopped_fans)
         rpm = self._rpm * turning / model.fans if model.fans else 0.0
@@ -106,21 +107,36 @@ class SimulatedMachine:
         is_air = self.coolant is Coolant.AIR
         return self.ambient_c + (thermals.INLET_RISE_K if is_air else 0.0)
 
+    @property
+    def has_power(self) -> bool:
+        """Whether the mains are there; without them everything stands still at once."""
+        return self._has_power
+
+    @has_power.setter
+    def has_power(self, has_power: bool) -> None:
+        self._has_power = has_power
+        for board in self._boards:
+            board.has_power = has_power
+
     def board(self, number: int) -> SimulatedBoard:
         """For whoever plays fate."""
         return self._boards[number]
 
     def readings(self) -> Readings:
         model = self._model
-        watts = sum(board.watts for board in self._boards)
         return Readings(
             boards=tuple(board.read(self._inlet_c, self.coolant) for board in self._boards),
             fans=tuple(
                 FanReading(0.0 if fan in self.stopped_fans else self._rpm * speed, self._duty)
                 for fan, speed in enumerate(self._fan_speeds)
             ),
-            power_w=thermals.STANDBY_W + thermals.fan_watts(model, self._duty) + watts,
+            power_w=self._watts if self._has_power else 0.0,
         )
+
+    @property
+    def _watts(self) -> float:
+        watts = sum(board.watts for board in self._boards)
+        return thermals.STANDBY_W + thermals.fan_watts(self._model, self._duty) + watts
 
     def pending_scans(self) -> list[ScanRequest]:
         """The hashes that have come due. Each is handed out once; fractions stay for later."""

@@ -24,21 +24,25 @@ Draw = Callable[[str], float]
 class Silicon:
     """The chips of one board, as what each needs beyond the voltage line, in ascending order."""
 
-    __slots__ = ("_known", "_model", "_offsets")
+    __slots__ = ("_known", "_model", "_offsets", "_whole")
 
     def __init__(self, model: MachineModel, board: int, draw: Draw) -> None:
         reference = model.curve.reference_volt
         middle = SPREAD_OF_MACHINES * draw("machine") + SPREAD_OF_BOARDS * draw(f"board/{board}")
         self._model = model
         self._known: tuple[float, float, float] | None = None
-        self._offsets = sorted(
+        self._whole = self._offsets = sorted(
             reference * (middle + SPREAD_OF_CHIPS * draw(f"board/{board}/chip/{chip}"))
             for chip in range(model.chips_per_board)
         )
 
-    def lose(self, chips: int) -> None:
-        """The worst so many chips answer no more."""
-        self._offsets = self._offsets[: max(0, len(self._offsets) - chips)]
+    def suffer(self, lost: int = 0, aged: int = 0, more_v: float = 0.0) -> None:
+        """Be as the chips left the factory but for this: the worst `aged` of them need so many
+        volts more, and the worst `lost` of all answer no more."""
+        whole = self._whole
+        healthy = max(0, len(whole) - aged)
+        worn = whole[:healthy] + [offset + more_v for offset in whole[healthy:]]
+        self._offsets = worn[: max(0, len(worn) - lost)] if aged or lost else whole
         self._known = None
 
     @property

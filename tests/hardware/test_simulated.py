@@ -237,3 +237,59 @@ def test_a_tiny_extranonce_wraps_round_instead_of_failing():
         device.assign(make_work(job_id=str(number), extranonce2_size=1))
         device.step(number + 1.0)
         assert device.pending_scans()
+
+
+# --- what breaks, and is mended ---
+
+
+def test_chips_that_answer_no_more_take_their_part_of_rate_and_power_until_they_answer_again():
+    device = make_machine()
+    device.step(60)
+    board = device.board(1)
+    whole_rate, whole_watts, chips = board.rate, board.watts, board.silicon.chips
+    board.silicon.suffer(lost=27)
+    assert board.silicon.chips == chips - 27
+    assert board.rate == pytest.approx(whole_rate * (chips - 27) / chips, rel=0.01)
+    assert board.watts == pytest.approx(whole_watts * (chips - 27) / chips)
+    board.silicon.suffer()
+    assert (board.rate, board.watts) == (whole_rate, whole_watts)
+
+
+def test_aged_chips_answer_and_draw_as_before_but_hash_wrongly():
+    device = make_machine()
+    device.step(60)
+    board = device.board(0)
+    watts, errors = board.watts, board.error_ratio
+    board.silicon.suffer(aged=54, more_v=0.3)
+    assert board.watts == watts
+    assert errors + 0.05 < board.error_ratio < 0.5
+    board.silicon.suffer(aged=54, more_v=2.0)
+    assert board.error_ratio == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_board_that_loses_volts_on_the_way_says_so_and_makes_errors():
+    device = make_machine()
+    device.step(60)
+    device.board(2).sag_v = 1.0
+    device.step(61)
+    reading = device.readings().boards[2]
+    assert reading.voltage_v == pytest.approx(12.2)
+    assert reading.error_ratio > 0.5
+
+
+def test_without_mains_everything_stands_still_at_once_and_cools():
+    device = make_machine()
+    device.step(600)
+    device.assign(make_work())
+    hot = device.readings().boards[0].board_temp_c
+    device.has_power = False
+    device.step(601)
+    seen = device.readings()
+    assert seen.power_w == 0
+    assert {board.frequency_hz for board in seen.boards} == {0.0}
+    device.step(1200)
+    assert {round(fan.rpm) for fan in device.readings().fans} == {0}
+    assert device.readings().boards[0].board_temp_c < hot - 5
+    device.has_power = True
+    device.step(1300)
+    assert device.readings().power_w > 3000

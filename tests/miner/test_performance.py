@@ -155,7 +155,7 @@ def test_what_dies_is_told_once_and_the_rest_goes_on(make):
     rig = make(model_name=PIC)
     before = rig.snapshot
     rig.device.board(0).is_dead = True
-    rig.device.board(1).silicon.lose(20)
+    rig.device.board(1).silicon.suffer(lost=20)
     rig.device.board(2).has_sensor = False
     rig.run(120, step=1)
     seen = rig.snapshot
