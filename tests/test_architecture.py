@@ -32,7 +32,7 @@ SHELLS = {
     "miner/api", "miner/cgminer/server", "miner/daemon", "miner/images", "miner/interfaces",
     "miner/logbook", "miner/pool_link", "miner/settings",
     "node/blockfile", "node/kernel", "node/library",
-    "pool/accounts", "pool/bookkeeping", "pool/delivery", "pool/groups", "pool/history",
+    "pool/accounts", "pool/admins", "pool/bookkeeping", "pool/delivery", "pool/groups", "pool/history",
     "pool/listener", "pool/notices", "pool/pool", "pool/schema", "pool/sharelog", "pool/store",
     "pool/watchman", "pool/worker_settings",
     "poolapi/app",

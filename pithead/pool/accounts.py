@@ -1,8 +1,9 @@
 """Who may mine, and whose token it is. Kept in the pool's database, where other processes write."""
 
+import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +21,8 @@ FRESH_SECONDS = 1.0
 REMEMBERED = 20_000
 """Answers kept; a stranger who tries tokens pushes out old ones, not the memory."""
 TOKEN_BYTES = 24
+LONGEST_PROFILE = 64
+PROFILE = re.compile(r"[A-Za-z0-9_. -]+")
 
 T = TypeVar("T")
 
@@ -30,6 +33,16 @@ class Access:
 
     username: str
     web_api: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """An access profile. Times are unix seconds; `last_used` is 0 for one never used."""
+
+    name: str
+    web_api: bool
+    created: int
+    last_used: int
 
 
 class Accounts:
@@ -65,6 +78,14 @@ class Accounts:
             connection.execute(upsert(users).values(values).on_conflict_do_nothing())
         self._known.forget()
 
+    def users(self) -> Sequence[str]:
+        """All that have an account, in order."""
+        with self._engine.connect() as connection:
+            return connection.scalars(select(users.c.name).order_by(users.c.name)).all()
+
+    def has(self, user: str) -> bool:
+        return self._is_known(user)
+
     def _is_known(self, user: str) -> bool:
         with self._engine.connect() as connection:
             found = connection.scalar(select(users.c.name).where(users.c.name == user))
@@ -75,8 +96,11 @@ class Accounts:
     def create_token(self, user: str, profile: str = "default", web_api: bool = True) -> str:
         """A new token, which takes the place of the profile's last; opens the account if need be.
 
-        This is the only time it can be seen: only its digest is kept.
+        This is the only time it can be seen: only its digest is kept. ValueError for a name that
+        cannot be one.
         """
+        if not (0 < len(profile) <= LONGEST_PROFILE and PROFILE.fullmatch(profile)):
+            raise ValueError(f"{profile[:80]!r} cannot be the name of an access profile")
         self.create_user(user)
         token = secrets.token_urlsafe(TOKEN_BYTES)
         with self._engine.begin() as connection:
@@ -113,6 +137,21 @@ class Accounts:
             )
         self._access.forget()
         return gone.rowcount > 0
+
+    def profiles(self, user: str) -> Sequence[Profile]:
+        """A user's access profiles, in order of their names."""
+        columns = select(tokens.c.profile, tokens.c.web_api, tokens.c.created, tokens.c.last_used)
+        rows = columns.where(tokens.c.user == user).order_by(tokens.c.profile)
+        with self._engine.connect() as connection:
+            return [Profile(*row) for row in connection.execute(rows)]
+
+    def allow(self, user: str, profile: str, web_api: bool) -> bool:
+        """Whether a profile may use web APIs, its token staying; False where there is none."""
+        here = (tokens.c.user == user) & (tokens.c.profile == profile)
+        with self._engine.begin() as connection:
+            changed = connection.execute(update(tokens).where(here).values(web_api=web_api))
+        self._access.forget()
+        return changed.rowcount > 0
 
     def access(self, token: str) -> Access | None:
         """None for a token nobody has, or has no longer."""

@@ -103,3 +103,25 @@ def test_when_a_token_was_last_used_is_kept(accounts, clock, tmp_path):
             (1_700_000_000, 1_700_000_060)
         ]
     database.close()
+
+
+def test_profiles_are_listed_and_may_lose_the_web_api_while_their_token_stays(accounts):
+    token = accounts.create_token("alice", "phone")
+    accounts.create_token("alice")
+    assert [(each.name, each.web_api) for each in accounts.profiles("alice")] == [
+        ("default", True), ("phone", True),
+    ]  # fmt: skip
+    assert accounts.allow("alice", "phone", False)
+    assert not accounts.opens(token, "alice")
+    assert accounts.access(token).web_api is False
+    assert not accounts.allow("alice", "no-such", False)
+    assert list(accounts.users()) == ["alice"]
+    assert accounts.has("alice")
+    assert not accounts.has("bob")
+
+
+@pytest.mark.parametrize("profile", ["", "a/b", "x" * 65, "a\nb"])
+def test_a_profile_with_a_name_that_is_none_gets_no_token(accounts, profile):
+    with pytest.raises(ValueError, match="access profile"):
+        accounts.create_token("alice", profile)
+    assert not accounts.has("alice")
