@@ -123,7 +123,6 @@ class SimulatedMachine:
         return self._boards[number]
 
     def readings(self) -> Readings:
-        model = self._model
         return Readings(
             boards=tuple(board.read(self._inlet_c, self.coolant) for board in self._boards),
             fans=tuple(

@@ -78,7 +78,7 @@ class Chronicle:
     def _tell_power(self, is_up: bool) -> None:
         if is_up:
             self._tell_boot()
-        else:
+        elif self._miner.system.has_power:
             self._syslog(f"system goes down: {self._miner.system.task}")
 
     def _tell_boot(self) -> None:

@@ -6,6 +6,7 @@ In liquid the fans stand still; the limits hold all the same.
 from collections.abc import Sequence
 
 from pithead.hardware.device import FanReading
+from pithead.miner.condition import Cause
 from pithead.miner.cooling_settings import AIR, PAUSE_LIMIT_SECONDS, CoolingPlan, Mode
 from pithead.miner.scaling import Heat
 
@@ -57,6 +58,13 @@ class Cooling:
         """Whether fewer turn than are required."""
         plan = self.plan
         return plan.has_fans and plan.fans - len(self.broken_fans) < plan.min_fans
+
+    @property
+    def trouble(self) -> Cause | None:
+        """Why the machine must not hash, if it must not."""
+        if self.is_overheated:
+            return Cause.DANGEROUS_TEMPERATURE
+        return Cause.BROKEN_FANS if self.is_short_of_fans else None
 
     def step(
         self,

@@ -6,12 +6,13 @@ decided in the cores; here bytes and time are carried.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
 
 from pithead.hardware.scanning import Engine, ScanRequest, ScanResult
+from pithead.miner.cable import Cable
 from pithead.miner.condition import MinerStatus
 from pithead.miner.configuration import Settings
 from pithead.miner.miner import Miner
@@ -89,6 +90,8 @@ class Machine:
     """The local address its connections come from."""
     attend: Callable[[float], None] | None = None
     """What goes on beside its mining; called after each of its steps."""
+    cable: Cable = field(default_factory=Cable)
+    """What it can reach over its network."""
 
 
 class Daemon:
@@ -102,7 +105,7 @@ class Daemon:
         self._engine = engine
         self._name = name
         self._links = {
-            machine: PoolLinks(machine.miner, clock.now, machine.source_address)
+            machine: PoolLinks(machine.miner, clock.now, machine.source_address, machine.cable)
             for machine in self.machines
         }
         self._task: asyncio.Task[None] | None = None

@@ -24,6 +24,11 @@ LOW_VOLTAGE = Code(
     "A board measures far less voltage than it was given. Set a lower target, tighten the screws "
     "of the power rail, or replace the board or the power supply.",
 )
+POWER_LOST = Code(
+    "V1",
+    "Power was lost",
+    "The machine went dark without being told to. Check the mains and the power supply.",
+)
 CANNOT_DISABLE = Code(
     "H1",
     "DISABLING hashboards not allowed on NoPIC miners",
@@ -39,6 +44,11 @@ CHIPS_LOST = Code(
     "H3",
     "Fewer chips answer than the board has",
     "The board goes on with the chips that answer; repair it if they are many.",
+)
+WRONG_HASHES = Code(
+    "H4",
+    "Too many hashes come out wrong",
+    "Chips of the board age or want for voltage. Set a lower target, or repair the board.",
 )
 TOO_HOT = Code(
     "T1",
@@ -82,8 +92,9 @@ UPGRADE_FAILED = Code(
 )
 
 CATALOGUE = (
-    LOW_VOLTAGE, CANNOT_DISABLE, BOARD_LOST, CHIPS_LOST, TOO_HOT, SENSOR_LOST, FAN_BROKEN,
-    POOLS_DEAD, POOL_NOT_SUPPORTED, TUNER_FAILED, SETTINGS_DAMAGED, UPGRADE_FAILED,
+    LOW_VOLTAGE, POWER_LOST, CANNOT_DISABLE, BOARD_LOST, CHIPS_LOST, WRONG_HASHES, TOO_HOT,
+    SENSOR_LOST, FAN_BROKEN, POOLS_DEAD, POOL_NOT_SUPPORTED, TUNER_FAILED, SETTINGS_DAMAGED,
+    UPGRADE_FAILED,
 )  # fmt: skip
 
 

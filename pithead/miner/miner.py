@@ -83,7 +83,7 @@ class Miner:
         self._last_alive = now
         self.performance.begin()
         self._cooling = Cooling(plan_of(settings.cooling, model))
-        self._watcher = Watcher(self.faults)
+        self._watcher = Watcher(self.faults, model, self.system)
         self._upstreams = Upstreams(self._scale, self._jitter)
         self._tallies = [
             BoardTally(number, serial, now)
@@ -118,10 +118,11 @@ class Miner:
             self.performance.step(now, readings, self._cooling.heat)
         else:
             self.performance.rest(now)
-        self._device.apply(self.performance.board_settings(is_on))
+        settings = self.performance.board_settings(is_on)
+        self._device.apply(settings)
         duty = self._cooling.step(seconds, hottest_chip(readings), is_on, readings.fans)
         self._device.spin(duty)
-        self._watcher.look(now, readings, self._cooling.broken_fans)
+        self._watcher.look(now, readings, settings, self._cooling.broken_fans)
         self._watcher.look_at_pools(now, self._upstreams.unsupported())
 
     def harvest(self, now: float) -> list[Upstream]:
@@ -177,10 +178,10 @@ class Miner:
             return Verdict(Cause.APPLICATION_UNAVAILABLE, until=self.system.back_at)
         if self.settings.paused:
             return Verdict(Cause.USER_PAUSE)
-        if self._cooling.is_overheated:
-            return Verdict(Cause.DANGEROUS_TEMPERATURE)
-        if self._cooling.is_short_of_fans:
-            return Verdict(Cause.BROKEN_FANS)
+        if (trouble := self._cooling.trouble) is not None:
+            return Verdict(trouble)
+        if self.performance.has_lost_all(self._readings):
+            return Verdict(Cause.HARDWARE_ERROR, "no hashboard answers")
         cooldown = self.performance.scaling.cooldown_until
         if cooldown is not None:
             return Verdict(Cause.DPS_COOLDOWN, until=cooldown, until_is_exact=True)

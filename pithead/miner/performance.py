@@ -281,6 +281,13 @@ class Performance:
         if self.scaling.cooldown_until is not None:
             self._scale(now, Heat.BALANCED)
 
+    def has_lost_all(self, readings: Readings) -> bool:
+        """Whether boards are enabled, and none of them answers."""
+        if all(board.chips for board in readings.boards):
+            return False
+        enabled = [board for board, runs in zip(readings.boards, self.runs, strict=True) if runs]
+        return bool(enabled) and not any(board.chips for board in enabled)
+
     def is_at_speed(self, readings: Readings) -> bool:
         if not self.is_manual:
             return self.tuner.is_at_speed(readings)

@@ -9,6 +9,7 @@ from typing import cast
 
 import structlog
 
+from pithead.miner.cable import Cable
 from pithead.miner.miner import Miner
 from pithead.miner.upstream import Upstream
 
@@ -41,11 +42,16 @@ class PoolLinks:
     """The connections of one miner."""
 
     def __init__(
-        self, miner: Miner, now: Callable[[], float], source_address: str | None = None
+        self,
+        miner: Miner,
+        now: Callable[[], float],
+        source_address: str | None = None,
+        cable: Cable | None = None,
     ) -> None:
         self._miner = miner
         self._now = now
         self._source = source_address
+        self._cable = cable or Cable()
         self._links: dict[Upstream, _Link] = {}
 
     def keep(self, now: float) -> None:
@@ -59,10 +65,21 @@ class PoolLinks:
                 link.close("no longer wanted")
         for upstream in wanted:
             there = self._links.get(upstream)
-            if there is None:
+            problem = self._cable.problem(upstream.address)
+            if problem is not None:
+                self._part(upstream, there, problem, now)
+            elif there is None:
                 self._links[upstream] = _Link(upstream, self._miner, self._now, self._source)
             elif not there.is_closed:
                 there.tick(wall)
+
+    @staticmethod
+    def _part(upstream: Upstream, link: "_Link | None", problem: str, now: float) -> None:
+        """The pool is out of reach: what there was is cut off, and no attempt gets through."""
+        if link is None:
+            upstream.lost(problem, now)
+        else:
+            link.cut(problem)
 
     def flush(self, upstream: Upstream) -> None:
         """Send what a pool is to be told."""
@@ -153,6 +170,12 @@ class _Link(asyncio.Protocol):
             self._attempt.cancel()
         else:
             self._transport.close()
+
+    def cut(self, reason: str) -> None:
+        """End the connection at once, with nothing more said to the pool."""
+        self.close(reason)
+        if self._transport is not None:
+            self._transport.abort()
 
     async def closed(self) -> None:
         """Return once an attempt that was cut short is over."""

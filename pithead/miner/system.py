@@ -30,6 +30,10 @@ class System:
         self.started = now
         """When this computer was last switched on."""
         self.is_up = True
+        self.has_power = True
+        """Whether the mains are there."""
+        self._dark_since = now
+        self._dark_for: float | None = None
         self.task: str | None = None
         """The system task that runs now."""
 
@@ -45,12 +49,36 @@ class System:
 
     def reboot(self, now: float) -> None:
         """Go down in a moment and come back after the boot time. The task began already."""
-        self._down_at = now + SHUTDOWN_SECONDS
+        if self.has_power:
+            self._down_at = now + SHUTDOWN_SECONDS
 
     def leave(self, now: float) -> None:
         """Go down in a moment and never come back: another firmware takes over."""
         self._is_leaving = True
         self.reboot(now)
+
+    def cut_power(self, now: float) -> None:
+        """The mains are gone: dark at once, whatever was under way."""
+        if self.has_power:
+            self.has_power = False
+            self._dark_since = now
+            self._down_at = self._up_at = self.task = None
+            if self.is_up:
+                self._turn(False)
+
+    def give_power(self, now: float) -> None:
+        """The mains are back: the computer boots, if it is still this firmware's."""
+        if not self.has_power:
+            self.has_power = True
+            self._dark_for = now - self._dark_since
+            if not self._is_leaving:
+                self.started = now
+                self._up_at = now + self._boot_seconds
+
+    def take_outage(self) -> float | None:
+        """Seconds without power before this boot, told once; None: it was an ordinary one."""
+        dark_for, self._dark_for = self._dark_for, None
+        return dark_for
 
     def step(self, now: float) -> bool:
         """Let time pass. True in the moment in which the computer has come back."""

@@ -9,8 +9,10 @@ from pithead.farm.clock import FarmClock
 from pithead.farm.hashing import HashingFailed, InlineEngine
 from pithead.farm.machines import MachinePlan, build_machine
 from pithead.hardware.models import model_named
+from pithead.miner.cable import Cable
 from pithead.miner.configuration import PoolGroup, PoolTarget, Settings
 from pithead.miner.daemon import Daemon
+from pithead.miner.pool_url import read_pool_url
 from pithead.miner.settings import SettingsFile
 from pithead.miner.snapshot import MinerStatus
 from pithead.pool.events import ShareAccepted
@@ -196,3 +198,35 @@ async def test_replaced_pools_are_disconnected(server, clock, build):
     await server.deserted()
     assert machine.miner.links(clock.now()) == []
     await daemon.stop()
+
+
+@pytest.mark.parametrize("by_pool", [False, True], ids=["the network", "this pool alone"])
+async def test_a_cut_cable_ends_the_connection_and_a_mended_one_is_mined_through(
+    server, clock, build, by_pool
+):
+    machine = build()
+    daemon = Daemon([machine], clock, InlineEngine())
+    await daemon.start()
+    await server.shares(3)
+    (pool,) = machine.miner.pool_groups()[0].pools
+    lost = frozenset({read_pool_url(pool.url)}) if by_pool else frozenset()
+    machine.cable.set(is_cut=not by_pool, is_deaf=False, lost_pools=lost)
+    await server.deserted()
+    ((_, problem),) = machine.miner.pool_states()
+    assert problem in ("Network is unreachable", "No route to host")
+    machine.cable.set(is_cut=False, is_deaf=False, lost_pools=frozenset())
+    await server.shares(3)
+    await daemon.stop()
+
+
+def test_a_cable_tells_when_the_machine_can_be_reached_no_more_and_which_pools_it_lost():
+    cable, told = Cable(), []
+    cable.watch(lambda: told.append(cable.is_deaf))
+    here, there = read_pool_url("stratum+tcp://a:1"), read_pool_url("stratum+tcp://b:2")
+    cable.set(is_cut=False, is_deaf=True, lost_pools=frozenset({here}))
+    cable.set(is_cut=False, is_deaf=True, lost_pools=frozenset({here}))
+    assert cable.problem(here) == "No route to host"
+    assert cable.problem(there) is None
+    cable.set(is_cut=False, is_deaf=False, lost_pools=frozenset({None}))
+    assert cable.problem(there) == "No route to host"
+    assert told == [True, False]
