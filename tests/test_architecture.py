@@ -15,13 +15,14 @@ ALLOWED = {
     "node": {"work", "bitcoin"},
     "pool": {"stratum", "node", "work", "bitcoin", "native"},
     "poolapi": {"pool"},
+    "pooladmin": {"pool", "poolapi"},
     "hardware": {"work", "bitcoin", "native"},
     "rpc": set(),
     "bos": {"rpc"},
     "miner": {"bos", "rpc", "hardware", "stratum", "work", "bitcoin"},
     "farm": {"miner", "hardware", "rpc", "bos"},
     "cli": {
-        "bitcoin", "native", "work", "stratum", "node", "pool", "poolapi",
+        "bitcoin", "native", "work", "stratum", "node", "pool", "poolapi", "pooladmin",
         "hardware", "rpc", "bos", "miner", "farm",
     },
 }  # fmt: skip
@@ -32,17 +33,18 @@ SHELLS = {
     "miner/api", "miner/cgminer/server", "miner/daemon", "miner/images", "miner/interfaces",
     "miner/logbook", "miner/pool_link", "miner/settings",
     "node/blockfile", "node/kernel", "node/library",
-    "pool/accounts", "pool/admins", "pool/bookkeeping", "pool/delivery", "pool/groups", "pool/history",
-    "pool/listener", "pool/notices", "pool/pool", "pool/schema", "pool/sharelog", "pool/store",
-    "pool/watchman", "pool/worker_settings",
-    "poolapi/app",
+    "pool/accounts", "pool/admins", "pool/bookkeeping", "pool/delivery", "pool/groups",
+    "pool/history", "pool/listener", "pool/notices", "pool/pool", "pool/schema",
+    "pool/sharelog", "pool/store",
+    "pool/gate", "pool/tls", "pool/watchman", "pool/worker_settings",
+    "poolapi/app", "pooladmin/app", "pooladmin/service",
     "rpc/grpc", "rpc/grpcserver", "rpc/rest",
 }  # fmt: skip
 """Packages and modules that touch the outside; every other is pure, and tested in virtual time."""
 
 OUTSIDE = {
-    "aiosmtplib", "asyncio", "concurrent", "fcntl", "httpx", "logging", "multiprocessing", "os", "pbk", "random",
-    "secrets", "select", "shutil", "signal", "socket", "sqlalchemy", "sqlite3", "ssl", "starlette",
+    "aiosmtplib", "asyncio", "concurrent", "fcntl", "httpx", "logging", "multiprocessing", "os",
+    "pbk", "random", "secrets", "select", "shutil", "signal", "socket", "sqlalchemy", "sqlite3", "ssl", "starlette",
     "structlog", "subprocess", "tempfile", "threading", "time", "uuid", "uvicorn", "uvloop",
 }  # fmt: skip
 

@@ -233,8 +233,15 @@ class Bookkeeper:
         return self._books.blocks.found_count
 
     @property
+    def behind(self) -> int:
+        """Events that are in the journal and not yet in the store."""
+        now, then = self._log.position, self._committed
+        return now.sequence - (then.sequence if then.epoch == now.epoch else 0)
+
+    @property
     def users(self) -> Sequence[str]:
         """Whoever has mined here."""
+        self._count()
         return tuple(self._books.meters.users)
 
     def alert_at(self, rates: dict[tuple[str, str], float]) -> None:

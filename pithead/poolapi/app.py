@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from pithead.pool.readings import PoolReadings
 from pithead.poolapi import landing, openapi
+from pithead.poolapi.bans import Bans
 from pithead.poolapi.dates import BadDates, Days, days_asked_for
 from pithead.poolapi.door import Door, Forbidden, TooOften
 from pithead.poolapi.endpoints import COINS, ENDPOINTS, GROUPS, METHODS, Endpoint
@@ -53,9 +54,11 @@ def build_app(
     settings: ApiSettings,
     clock: Callable[[], float],
     wall: Callable[[], float],
+    bans: Bans | None = None,
 ) -> Starlette:
     """The whole API as one ASGI application. `clock` tells the farm's time, `wall` the world's."""
-    api = PoolApi(PoolService(readings, settings), Door(tokens, settings), settings, clock, wall)
+    door = Door(tokens, settings, bans)
+    api = PoolApi(PoolService(readings, settings), door, settings, clock, wall)
     answers: dict[str, Answering] = {
         "/": _always(landing.page(), "text/html; charset=utf-8"),
         "/openapi.json": _always(openapi.document(), "application/json"),

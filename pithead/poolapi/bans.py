@@ -4,6 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from pithead.poolapi.limits import Buckets
+from pithead.poolapi.settings import ApiSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,14 @@ class Bans:
         self._seconds = seconds
         self._limit = limit
         self._bans: OrderedDict[str, Ban] = OrderedDict()
+
+    @classmethod
+    def of(cls, settings: ApiSettings) -> "Bans":
+        """As an operator has set it."""
+        return cls(
+            settings.ban_strikes, settings.ban_refill_per_second, settings.ban_seconds,
+            settings.bucket_limit,
+        )  # fmt: skip
 
     def wait(self, address: str, wall: float) -> float:
         """Seconds until the address is heard again; 0 for one that is not banned."""

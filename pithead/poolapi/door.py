@@ -35,7 +35,8 @@ class TooOften(Refused):
 class Door:
     """Knows how often each token was used, and how often each address came with a wrong one."""
 
-    def __init__(self, tokens: TokenCheck, settings: ApiSettings) -> None:
+    def __init__(self, tokens: TokenCheck, settings: ApiSettings, bans: Bans | None = None) -> None:
+        """`bans` may be shared with others that look at them or change them."""
         self._tokens = tokens
         self._requests = Buckets(settings.burst, settings.refill_per_second, settings.bucket_limit)
         self._wrong_tokens = Buckets(
@@ -43,12 +44,7 @@ class Door:
             settings.wrong_token_refill_per_second,
             settings.bucket_limit,
         )
-        self.bans = Bans(
-            settings.ban_strikes,
-            settings.ban_refill_per_second,
-            settings.ban_seconds,
-            settings.bucket_limit,
-        )
+        self.bans = bans or Bans.of(settings)
 
     def admit(self, headers: Mapping[str, str], host: str, wall: float) -> str:
         """The user who asks. A request without any token is no guess and costs no allowance."""

@@ -1,0 +1,140 @@
+"""The admin API over HTTP: who may ask, what came in, and how it is answered."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from math import ceil
+
+import msgspec
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from pithead.pool.admins import Admins
+from pithead.pooladmin.contract import OPERATIONS, Operation
+from pithead.pooladmin.document import document
+from pithead.pooladmin.service import Missing, PoolAdmin, Wrong
+from pithead.poolapi.limits import Buckets, address_key
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+MOST_BYTES = 65_536
+"""Of a body; the longest that means something has some hundreds."""
+WRONG_TOKENS, WRONG_TOKENS_PER_SECOND, ADDRESSES = 20, 0.2, 1_000
+
+log = structlog.get_logger(__name__)
+
+Answering = Callable[[Request], Awaitable[Response]]
+
+
+class Refusal(Exception):
+    """A request that is turned away."""
+
+    def __init__(self, status: int, why: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(why)
+        self.status = status
+        self.headers = headers or {}
+
+
+def build_app(service: PoolAdmin, admins: Admins) -> Starlette:
+    """Every row of the table, and the document at /openapi.json."""
+    door = Door(admins, service.wall)
+    routes = [
+        Route(row.path.replace("{address}", "{address:path}"), _answering(row, service, door),
+              methods=[row.method])
+        for row in OPERATIONS
+    ]  # fmt: skip
+    described = document()
+
+    async def describe(_request: Request) -> Response:
+        return _respond(200, described, "application/json")
+
+    routes.append(Route("/openapi.json", describe))
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _no_such_route})
+    app.router.redirect_slashes = False
+    return app
+
+
+class Door:
+    """Lets in who has a token of an admin."""
+
+    def __init__(self, admins: Admins, wall: Callable[[], float]) -> None:
+        self._admins = admins
+        self._wall = wall
+        self._wrong = Buckets(WRONG_TOKENS, WRONG_TOKENS_PER_SECOND, ADDRESSES)
+
+    async def admit(self, request: Request) -> str:
+        """The admin's name. Raises Refusal."""
+        address = address_key(request.client.host if request.client else "")
+        wait = self._wrong.wait(address, self._wall())
+        if wait:
+            raise Refusal(429, "too many wrong tokens from your address",
+                          {"Retry-After": str(max(1, ceil(wait)))})  # fmt: skip
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Refusal(401, "send `Authorization: Bearer TOKEN`; `pithead admin create` makes "
+                          "one", {"WWW-Authenticate": "Bearer"})  # fmt: skip
+        name = await asyncio.to_thread(self._admins.check, token.strip())
+        if name is None:
+            self._wrong.take(address, self._wall())
+            raise Refusal(401, "this token is not valid (or no longer)",
+                          {"WWW-Authenticate": "Bearer"})  # fmt: skip
+        return name
+
+
+def _answering(row: Operation, service: PoolAdmin, door: Door) -> Answering:
+    operation = getattr(service, row.name)
+
+    async def answer(request: Request) -> Response:
+        try:
+            name = await door.admit(request)
+            path = request.path_params
+            given = () if row.body is None else (await _body(request, row.body),)
+            result = await operation(path, *given)
+        except Refusal as refusal:
+            response = _respond(refusal.status, f"{refusal}\n".encode())
+            response.headers.update(refusal.headers)
+            return response
+        except Missing as missing:
+            return _respond(404, f"{missing}\n".encode())
+        except Wrong as wrong:
+            return _respond(422, f"{wrong}\n".encode())
+        except Exception:
+            log.exception("an operation of the admin API failed", operation=row.name)
+            return _respond(500, b"internal error; the log says more\n")
+        if row.method != "GET":
+            log.info("an admin changed something", admin=name, operation=row.name, **path)
+        if row.answer is None:
+            return _respond(204, b"")
+        return _respond(200, msgspec.json.encode(result), "application/json")
+
+    return answer
+
+
+async def _body(request: Request, kind: type[msgspec.Struct]) -> msgspec.Struct:
+    received = bytearray()
+    async for chunk in request.stream():
+        received += chunk
+        if len(received) > MOST_BYTES:
+            raise Refusal(413, f"a body has at most {MOST_BYTES} bytes")
+    try:
+        return msgspec.json.decode(bytes(received) or b"{}", type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refusal(422, f"the body is wrong: {error}") from error
+
+
+async def _no_such_route(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        return _respond(405, f"{request.method} is not allowed here\n".encode())
+    return _respond(404, b"nothing is here; /openapi.json lists what is\n")
+
+
+def _respond(status: int, body: bytes, kind: str = "text/plain; charset=utf-8") -> Response:
+    headers = HEADERS if status == 204 else {**HEADERS, "Content-Type": kind}
+    return Response(body, status, headers)

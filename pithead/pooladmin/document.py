@@ -1,0 +1,62 @@
+"""The table of operations as an OpenAPI 3.1 document."""
+
+import re
+from importlib.metadata import version
+
+import msgspec
+
+from pithead.pooladmin.contract import OPERATIONS, Operation
+
+REFUSALS = {
+    "401": "The token is missing or not valid.",
+    "404": "What the path names is not there.",
+    "422": "The body is wrong, or what it asks for cannot be; the text says why.",
+    "429": "Too many wrong tokens; `Retry-After` says after how many seconds to come back.",
+}
+_TEXT = {"text/plain": {"schema": {"type": "string"}}}
+_PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+def document() -> bytes:
+    """The whole document as JSON."""
+    types = [kind for row in OPERATIONS for kind in (row.body, row.answer) if kind is not None]
+    schemas, components = msgspec.json.schema_components(
+        types, ref_template="#/components/schemas/{name}"
+    )
+    by_type = {str(kind): schema for kind, schema in zip(types, schemas, strict=True)}
+    paths: dict[str, dict[str, object]] = {}
+    for row in OPERATIONS:
+        paths.setdefault(row.path, {})[row.method.lower()] = _operation(row, by_type)
+    return msgspec.json.encode(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": "Pithead pool admin API", "version": version("pithead")},
+            "security": [{"token": []}],
+            "paths": paths,
+            "components": {
+                "schemas": components,
+                "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            },
+        }
+    )
+
+
+def _operation(row: Operation, schemas: dict[str, dict[str, object]]) -> dict[str, object]:
+    refusals = {status: {"description": why, "content": _TEXT} for status, why in REFUSALS.items()}
+    answers: dict[str, object] = {"204": {"description": "Done."}}
+    if row.answer is not None:
+        content = {"application/json": {"schema": schemas[str(row.answer)]}}
+        answers = {"200": {"description": "The answer.", "content": content}}
+    found: dict[str, object] = {
+        "operationId": row.name,
+        "summary": row.summary,
+        "parameters": [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in _PARAMETER.findall(row.path)
+        ],
+        "responses": {**answers, **refusals},
+    }
+    if row.body is not None:
+        content = {"application/json": {"schema": schemas[str(row.body)]}}
+        found["requestBody"] = {"required": True, "content": content}
+    return found
