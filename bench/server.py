@@ -31,6 +31,7 @@ from bench.streams import StreamListener
 from pithead.native import twin
 from pithead.pool import session
 from pithead.pool.bookkeeping import Bookkeeper
+from pithead.pool.crowd import CrowdSettings
 from pithead.pool.extranonce import Extranonces
 from pithead.pool.front import Front
 from pithead.pool.jobs import JobBook, JobSettings
@@ -39,6 +40,9 @@ from pithead.pool.pool import Pool, PoolSettings
 from pithead.pool.session import Session
 from pithead.pool.vardiff import VardiffSettings
 from pithead.work import judge
+
+NO_LIMITS = CrowdSettings(1 << 20, 1 << 20, 1 << 40, 1 << 40, 1 << 40)
+"""All of the load comes from one machine."""
 
 EVERY_HASH = VardiffSettings(first_work=1, least_work=1, bump_shares=1 << 60)
 HOST = "127.0.0.1"
@@ -57,7 +61,7 @@ def assemble(node: BenchNode, bookkeeper: Bookkeeper) -> Pool:
         open_session=partial(Session, front),
         clock=time.time,
         wall=time.monotonic,
-        settings=PoolSettings(max_connections=1 << 20),
+        settings=PoolSettings(max_connections=1 << 20, crowd=NO_LIMITS),
     )
 
 

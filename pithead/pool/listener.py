@@ -1,20 +1,28 @@
 """The sockets of Stratum: bytes to the pool and back, and nothing else.
 
-A peer that does not read is dropped once its unread bytes pass a bound; nobody waits for it.
+A peer that does not read is dropped once its unread bytes pass a bound; nobody waits for it. One
+that says more than its allowance is read again when the allowance is refilled.
 """
 
 import asyncio
+import socket
 from typing import Protocol, cast
 
 import structlog
 
+from pithead.pool.allowance import Allowance, cost
+from pithead.pool.gate import Gate, Waiting
 from pithead.pool.proxy import NotProxied, read_header
 from pithead.pool.session import Session
+from pithead.pool.tls import HANDSHAKE_BYTE, Channel, NotTls
 
 log = structlog.get_logger(__name__)
 
 UNREAD_LIMIT_BYTES = 256 * 1024
 """What may wait in memory for one peer: some eighty notifications of the largest usual size."""
+
+BACKLOG = 4096
+"""Connections the system keeps until they are accepted: also while a new process takes over."""
 
 
 class Taker(Protocol):
@@ -34,17 +42,28 @@ class Taker(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """One miner's connection."""
+    """One miner's connection: a PROXY header of a balancer, TLS or not, then Stratum."""
 
-    __slots__ = ("_header", "_pool", "_transport", "address", "session")
+    __slots__ = (
+        "_channel", "_gate", "_header", "_is_paused", "_is_plain", "_pool", "_tls_only",
+        "_transport", "_waiting", "address", "allowances", "session",
+    )  # fmt: skip
 
     address: str
     """The miner's, for limits and logs."""
     session: Session
 
-    def __init__(self, pool: Taker) -> None:
+    def __init__(self, pool: Taker, gate: Gate | None = None, tls_only: bool = False) -> None:
         self._pool = pool
+        self._gate = gate or Gate()
+        self._tls_only = tls_only
         self._header: bytes | None = None
+        self._channel: Channel | None = None
+        self._is_plain = False  # the peer's bytes are those of the session
+        self._is_paused = False
+        self._waiting: Waiting | None = None
+        self.allowances: tuple[Allowance, ...] = ()
+        """Its own, its address's and its network's."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -52,19 +71,25 @@ class Connection(asyncio.Protocol):
         self.address = str(peer[0]) if peer else "unknown"
         if self._pool.trusts(self.address):
             self._header = b""
+            self._wait("its PROXY header")
         else:
             self._enter()
+            if self._tls_only:
+                self._wait("its TLS handshake")
 
     def data_received(self, data: bytes) -> None:
         if self._transport.is_closing():
             return
-        if self._header is not None:
-            data = self._after_header(self._header + data)
-        if data:
-            self._pool.received(self, data)
+        said = data if self._is_plain else self._unwrap(data)
+        self._spend(cost(len(data), said))
+        if said and not self._transport.is_closing():
+            self._pool.received(self, said)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._waited()
         self._pool.lost(self)
+
+    # Before Stratum
 
     def _enter(self) -> None:
         session = self._pool.admit(self)
@@ -73,23 +98,85 @@ class Connection(asyncio.Protocol):
         else:
             self.session = session
 
-    def _after_header(self, data: bytes) -> bytes:
-        """What the miner itself has sent; nothing while the balancer's header is incomplete."""
+    def _unwrap(self, data: bytes) -> bytes:
+        """What the session is to have of `data`: nothing while header or handshake last."""
         try:
-            handed = read_header(data)
-        except NotProxied as error:
-            log.warning(
-                "a trusted proxy sent no PROXY header", address=self.address, why=str(error)
-            )
+            if self._header is not None:
+                data = self._after_header(self._header + data)
+            if data and self._channel is None and not self._begin(data):
+                return data
+            return b"" if not data or self._channel is None else self._open(self._channel, data)
+        except (NotProxied, NotTls) as error:
+            log.warning("stratum connection refused", address=self.address, why=str(error))
             self._transport.abort()
             return b""
+
+    def _after_header(self, data: bytes) -> bytes:
+        """What the miner itself has sent; nothing while the balancer's header is incomplete."""
+        handed = read_header(data)
         if handed is None:
             self._header = data
             return b""
         self._header = None
+        self._waited()
         self.address = handed.address or self.address
         self._enter()
-        return b"" if self._transport.is_closing() else handed.rest
+        if self._transport.is_closing():
+            return b""
+        if self._tls_only:
+            self._wait("its TLS handshake")
+        return handed.rest
+
+    def _begin(self, data: bytes) -> bool:
+        """Look at the first byte of the miner: True where it begins TLS. Raises NotTls."""
+        context = self._gate.context(asyncio.get_running_loop().time())
+        if context is not None and data.startswith(HANDSHAKE_BYTE):
+            self._wait("its TLS handshake")
+            self._channel = Channel(context)
+            return True
+        if self._tls_only:
+            raise NotTls("no TLS on the port for it")
+        self._is_plain = True
+        return False
+
+    def _open(self, channel: Channel, data: bytes) -> bytes:
+        said, reply, is_over = channel.receive(data)
+        if reply:
+            self._transport.write(reply)
+        if channel.is_open:
+            self._waited()
+        if is_over:
+            asyncio.get_running_loop().call_soon(self.close)  # behind the answers to what it said
+        return said
+
+    def _wait(self, what: str) -> None:
+        if self._waiting is None and not self._transport.is_closing():
+            self._waiting = self._gate.wait(self._transport, self.address, what)
+
+    def _waited(self) -> None:
+        if self._waiting is not None:
+            self._waiting.end()
+            self._waiting = None
+
+    # Allowances
+
+    def _spend(self, amount: int) -> None:
+        for allowance in self.allowances:
+            allowance.left -= amount
+            if allowance.left < 0.0 and not self._is_paused and not self._transport.is_closing():
+                self._is_paused = True
+                self._transport.pause_reading()
+
+    def refill(self, seconds: float) -> None:
+        """So much wall time has passed: read again where that is allowed."""
+        if self.allowances:
+            self.allowances[0].refill(seconds)  # the others are refilled once for all
+        if self._is_paused and all(allowance.left >= 0.0 for allowance in self.allowances):
+            self._is_paused = False
+            if not self._transport.is_closing():
+                self._transport.resume_reading()
+
+    # To the peer
 
     def send(self, data: bytes) -> None:
         """Queue bytes for the peer, or drop a peer that leaves too many unread."""
@@ -100,28 +187,49 @@ class Connection(asyncio.Protocol):
             log.warning("stratum peer does not read and is dropped", address=self.address)
             transport.abort()
             return
+        if self._channel is not None:
+            try:
+                data = self._channel.send(data)
+            except NotTls:
+                transport.abort()
+                return
         transport.write(data)
 
     def close(self) -> None:
         """Send what is queued, then close."""
+        if self._channel is not None and not self._transport.is_closing():
+            self._transport.write(self._channel.last_words())
         self._transport.close()
 
 
 class Listener:
-    """A listening Stratum port."""
+    """A listening Stratum port; `tls_only` for one where nothing but TLS is spoken."""
 
-    def __init__(self, pool: Taker, host: str, port: int) -> None:
+    def __init__(
+        self, pool: Taker, host: str, port: int, gate: Gate | None = None, tls_only: bool = False
+    ) -> None:
         self._pool = pool
         self._host = host
         self._port = port
+        self._gate = gate or Gate()
+        self._tls_only = tls_only
         self._server: asyncio.Server | None = None
 
-    async def start(self) -> None:
-        """Bind and listen. Raises OSError where the address cannot be had."""
+    async def start(self, listening: socket.socket | None = None) -> None:
+        """Bind and listen, or go on with a socket that listens already.
+
+        Raises OSError where the address cannot be had.
+        """
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: Connection(self._pool), self._host, self._port, backlog=4096
-        )
+        if listening is not None:
+            self._server = await loop.create_server(self._connect, sock=listening, backlog=BACKLOG)
+        else:
+            self._server = await loop.create_server(
+                self._connect, self._host, self._port, backlog=BACKLOG
+            )
+
+    def _connect(self) -> Connection:
+        return Connection(self._pool, self._gate, self._tls_only)
 
     @property
     def address(self) -> tuple[str, int]:

@@ -87,10 +87,12 @@ class Pool:
         if len(self._connections) >= self._settings.max_connections:
             log.warning("stratum connection refused: the pool is full", address=connection.address)
             return None
-        if not self._crowd.enter(connection.address):
+        allowances = self._crowd.enter(connection.address)
+        if allowances is None:
             log.warning("stratum connection refused: too many from there",
                         address=connection.address)  # fmt: skip
             return None
+        connection.allowances = allowances
         self._connections[connection] = None
         return self._open_session(self._clock(), self._wall())
 
@@ -226,13 +228,17 @@ class Pool:
                     connection.send(lines)
 
     async def _tick(self) -> None:
+        before = self._wall()
         while True:
             await asyncio.sleep(TICK_SECONDS)
             now, wall = self._clock(), self._wall()
+            self._crowd.refill(wall - before)
             for connection in list(self._connections):
+                connection.refill(wall - before)
                 turn = connection.session.tick(now, wall)
                 if turn.reply or turn.events or turn.close_reason:
                     self._keep(connection, turn)
+            before = wall
 
     # Life
 

@@ -126,7 +126,7 @@ async def stage(tmp_path):
 
 
 @contextlib.asynccontextmanager
-async def opened(directory, node=None, settings=None):
+async def opened(directory, node=None, settings=None, gate=None, tls_only=False):
     node = node or ToldNode()
     book = JobBook(JobSettings(payout_script=PAYOUT_SCRIPT), first_sequence=1)
     front = Front(
@@ -142,7 +142,7 @@ async def opened(directory, node=None, settings=None):
         settings or PoolSettings(),
     )  # fmt: skip
     await pool.start()
-    listener = Listener(pool, "127.0.0.1", 0)
+    listener = Listener(pool, "127.0.0.1", 0, gate, tls_only)
     await listener.start()
     stage = Stage(node, pool, listener, bookkeeper)
     try:
@@ -439,3 +439,23 @@ async def test_one_address_has_only_so_many_connections(tmp_path):
         await until(lambda: stage.pool.connections == 1)
         fourth = await stage.connect()
         assert (await fourth.log_in())[1]["result"] is True
+
+
+async def test_who_says_more_than_its_allowance_is_read_later_and_loses_nothing(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(pooling, "TICK_SECONDS", 0.01)
+    settings = PoolSettings(crowd=CrowdSettings(bytes_per_connection=1000))
+    async with opened(tmp_path, settings=settings) as stage:
+        stage.pool._wall = asyncio.get_running_loop().time
+        loud, quiet = await stage.connect(), await stage.connect()
+        pings = [{"id": n, "method": "mining.ping", "params": []} for n in range(120)]
+        await loud.say(*pings)
+        await until(lambda: any(each._is_paused for each in stage.pool._connections))
+        await loud.say({"id": 120, "method": "mining.ping", "params": []})
+        assert (await asyncio.wait_for(quiet.log_in(), 5))[1]["result"] is True
+        answers = await asyncio.wait_for(loud.hear(120), 5)
+        (connection,) = [each for each in stage.pool._connections if each._is_paused]
+        connection.allowances[0].left = 0.0
+        answers += await asyncio.wait_for(loud.hear(), 5)
+        assert [answer["id"] for answer in answers] == list(range(121))
