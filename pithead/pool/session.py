@@ -168,7 +168,8 @@ class Session:
     def end(self, now: float) -> None:
         """The connection is gone: its extranonce may go to somebody else, in time."""
         if self._lease is not None:
-            self._front.extranonces.release(self._lease, now, mined_with=self._offered >= 0)
+            is_used = self._offered >= 0
+            self._front.extranonces.release(self._lease, now, is_used, self._vardiff.work)
             self._lease = None
 
     def _new_work(self, now: float, clean: bool) -> bytes:
@@ -238,6 +239,8 @@ class Session:
                 self._patience = 0
                 raise StratumError(ErrorCode.OTHER, "The pool is full") from None
             self._wants_job = True
+            if self._lease.work and not self._suggested:
+                self._vardiff.suggest(self._lease.work, self._ceiling)
         session_id = self._lease.session_id
         return [
             [["mining.set_difficulty", session_id], ["mining.notify", session_id]],

@@ -13,6 +13,7 @@ import pytest
 TESTS = Path(__file__).parent.parent
 
 LOGIN = "pool/test_session_login"
+NEGOTIATION = "pool/test_session_negotiation"
 SUBMIT = "pool/test_session_submit"
 TRANSPORT = "pool/test_session_transport"
 WORK = "pool/test_session_work"
@@ -34,6 +35,8 @@ CASES: dict[int, tuple[str, list[tuple[str, str]]]] = {
     3: ("a known session id gets its extranonce1 again, any other a new one", [
         (LOGIN, "test_a_known_session_id_gets_the_same_extranonce_again"),
         (LOGIN, "test_a_foreign_or_expired_session_id_gets_another"),
+        ("pool/test_extranonce",
+         "test_after_a_restart_the_session_id_still_gets_its_extranonce"),
         (MINERS, "test_cpuminer_comes_back_with_its_session"),
     ]),
     4: ("a second subscribe gives no second extranonce1", [
@@ -42,6 +45,7 @@ CASES: dict[int, tuple[str, list[tuple[str, str]]]] = {
     5: ("extranonces of two servers never meet", [
         ("pool/test_extranonce",
          "test_ten_thousand_subscriptions_over_two_front_ends_are_all_different"),
+        ("pool/test_extranonce", "test_servers_of_any_two_numbers_never_meet"),
     ]),
     6: ("authorize before subscribe", [
         (LOGIN, "test_authorize_may_come_first_and_work_starts_with_the_subscription"),
@@ -81,49 +85,50 @@ CASES: dict[int, tuple[str, list[tuple[str, str]]]] = {
     ]),
     # Negotiation
     15: ("version rolling with all bits", [
-        (LOGIN, "test_version_rolling_is_granted_for_the_bits_both_sides_allow"),
+        (NEGOTIATION, "test_version_rolling_is_granted_for_the_bits_both_sides_allow"),
     ]),
     16: ("version rolling with few bits, or none in common", [
-        (LOGIN, "test_version_rolling_is_granted_for_the_bits_both_sides_allow"),
-        (LOGIN, "test_a_mask_without_a_common_bit_is_refused"),
+        (NEGOTIATION, "test_version_rolling_is_granted_for_the_bits_both_sides_allow"),
+        (NEGOTIATION, "test_a_mask_without_a_common_bit_is_refused"),
     ]),
     17: ("more bits asked for than there are", [
-        (LOGIN, "test_more_bits_than_can_be_granted_are_refused_with_a_reason"),
+        (NEGOTIATION, "test_more_bits_than_can_be_granted_are_refused_with_a_reason"),
     ]),
     18: ("configure out of form", [
-        (LOGIN, "test_every_extension_asked_for_is_answered"),
-        (LOGIN, "test_a_configure_out_of_form_is_an_error_and_no_end"),
+        (NEGOTIATION, "test_every_extension_asked_for_is_answered"),
+        (NEGOTIATION, "test_a_configure_out_of_form_is_an_error_and_no_end"),
     ]),
     19: ("an unknown extension", [
-        (LOGIN, "test_every_extension_asked_for_is_answered"),
+        (NEGOTIATION, "test_every_extension_asked_for_is_answered"),
     ]),
     20: ("minimum-difficulty", [
-        (LOGIN, "test_a_minimum_difficulty_holds_from_the_next_job_on"),
-        (LOGIN, "test_a_minimum_difficulty_that_is_none_is_refused"),
+        (NEGOTIATION, "test_a_minimum_difficulty_holds_from_the_next_job_on"),
+        (NEGOTIATION, "test_a_minimum_difficulty_that_is_none_is_refused"),
     ]),
     21: ("subscribe-extranonce as an extension", [
-        (LOGIN, "test_every_extension_asked_for_is_answered"),
+        (NEGOTIATION, "test_every_extension_asked_for_is_answered"),
     ]),
     22: ("configure is answered on the very next line", [
-        (LOGIN, "test_configure_is_answered_on_the_next_line_before_between_and_after_the_login"),
+        (NEGOTIATION,
+         "test_configure_is_answered_on_the_next_line_before_between_and_after_the_login"),
         (MINERS, "test_cgminer_with_version_rolling"),
         (MINERS, "test_bitaxe"),
     ]),
     23: ("mining.extranonce.subscribe with a text for an id", [
-        (LOGIN, "test_extranonce_changes_may_be_subscribed_with_a_text_for_an_id"),
+        (NEGOTIATION, "test_extranonce_changes_may_be_subscribed_with_a_text_for_an_id"),
         (MINERS, "test_bfgminer"),
     ]),
     24: ("mining.suggest_difficulty", [
-        (LOGIN, "test_a_suggested_difficulty_is_taken_within_bounds"),
-        (LOGIN, "test_a_difficulty_suggested_before_the_login_is_that_of_the_first_job"),
-        (LOGIN, "test_a_wish_that_is_no_number_is_an_error_and_changes_nothing"),
-        (LOGIN, "test_suggestions_are_taken_six_times_a_minute_and_no_more"),
+        (NEGOTIATION, "test_a_suggested_difficulty_is_taken_within_bounds"),
+        (NEGOTIATION, "test_a_difficulty_suggested_before_the_login_is_that_of_the_first_job"),
+        (NEGOTIATION, "test_a_wish_that_is_no_number_is_an_error_and_changes_nothing"),
+        (NEGOTIATION, "test_suggestions_are_taken_six_times_a_minute_and_no_more"),
     ]),
     25: ("mining.suggest_target", [
-        (LOGIN, "test_a_suggested_target_is_the_difficulty_it_stands_for"),
+        (NEGOTIATION, "test_a_suggested_target_is_the_difficulty_it_stands_for"),
     ]),
     26: ("methods this pool has not", [
-        (LOGIN, "test_an_unknown_method_is_answered_and_the_connection_kept"),
+        (NEGOTIATION, "test_an_unknown_method_is_answered_and_the_connection_kept"),
     ]),
     # Work
     27: ("difficulty and a clean job after the login, nothing before", [
@@ -257,6 +262,9 @@ CASES: dict[int, tuple[str, list[tuple[str, str]]]] = {
     58: ("what is no Stratum", [
         (TRANSPORT, "test_what_is_no_stratum_closes_the_connection_and_is_not_answered"),
         (POOL, "test_what_is_no_stratum_is_closed"),
+        ("pool/test_tls",
+         "test_a_miner_that_speaks_tls_on_the_plain_port_is_understood_and_so_is_a_plain_one"),
+        ("pool/test_tls", "test_what_begins_like_tls_and_is_none_is_closed"),
     ]),
     59: ("connections that never log in", [
         (TRANSPORT, "test_a_peer_that_is_not_logged_in_after_a_minute_is_closed"),
@@ -269,10 +277,13 @@ CASES: dict[int, tuple[str, list[tuple[str, str]]]] = {
         ("pool/test_crowd",
          "test_five_thousand_connects_from_one_network_meet_its_limit_and_other_networks_do_not"),
         (POOL, "test_one_address_has_only_so_many_connections"),
+        ("pool/test_crowd",
+         "test_coming_and_going_without_end_is_stopped_and_forgiven_with_time"),
     ]),
     62: ("the PROXY protocol", [
         (POOL, "test_a_trusted_proxy_says_whose_connection_it_is_and_the_limits_count_that"),
         (POOL, "test_a_proxy_header_of_a_stranger_ends_the_connection"),
+        ("pool/test_tls", "test_who_is_waited_for_has_a_deadline"),
     ]),
     63: ("connections that end at any moment", [
         (POOL, "test_a_reset_in_the_middle_of_a_reply_leaves_no_session"),
