@@ -19,6 +19,14 @@ from pithead.pool.jobs import JobBook, OpenJob
 from pithead.pool.listener import Connection
 from pithead.pool.session import Session, Turn
 from pithead.pool.sharelog import JournalFull
+from pithead.stratum.pushes import (
+    LONGEST_HOST,
+    LONGEST_TEXT,
+    LONGEST_WAIT_SECONDS,
+    RECONNECT_LINE,
+    message_line,
+    reconnect_line,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +35,27 @@ SUBMIT_RETRY_SECONDS = 1.0
 JOURNAL_RETRY_SECONDS = 1.0
 FAN_OUT_SLICE = 500
 """Sessions told of a job before the loop may turn to others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where else miners shall connect. Raises ValueError for what is no place."""
+
+    host: str
+    port: int
+    wait_seconds: int = 0
+    """How long they shall wait before."""
+
+    def __post_init__(self) -> None:
+        is_name = self.host.isascii() and self.host.isprintable() and " " not in self.host
+        if not is_name or not 0 < len(self.host) <= LONGEST_HOST:
+            raise ValueError(f"{self.host[:40]!r} is no host")
+        if not 0 < self.port < 65536 or not 0 <= self.wait_seconds <= LONGEST_WAIT_SECONDS:
+            raise ValueError("a port is 1 to 65535, and nobody waits longer than an hour")
+
+    @property
+    def line(self) -> bytes:
+        return reconnect_line(self.host, self.port, self.wait_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +141,35 @@ class Pool:
     @property
     def connections(self) -> int:
         return len(self._connections)
+
+    # What an operator says
+
+    def tell(self, text: str, user: str | None = None) -> int:
+        """Show a line of text at all miners, or those of one user; how many were told.
+
+        Raises ValueError for a text that is no line, or too long.
+        """
+        if not text.isprintable() or not 0 < len(text) <= LONGEST_TEXT:
+            raise ValueError(f"a message is one line of 1 to {LONGEST_TEXT} printable characters")
+        return self._push(message_line(text), user)
+
+    def reconnect(self, user: str | None = None, place: Place | None = None) -> int:
+        """Ask all miners, or those of one user, to come again; how many were asked.
+
+        Without a place they come to the same. Many firmwares go to no other domain than theirs.
+        """
+        return self._push(RECONNECT_LINE if place is None else place.line, user)
+
+    def _push(self, line: bytes, user: str | None) -> int:
+        """To miners that are logged in: others take the next line for an answer."""
+        self._flush()  # answers that are due go first
+        told = 0
+        for connection in list(self._connections):
+            session = connection.session
+            if session.is_ready and (user is None or user in session.users):
+                connection.send(line)
+                told += 1
+        return told
 
     # One batch
 
@@ -251,12 +309,16 @@ class Pool:
         for loop in (self._follow_tips(), self._refresh(), self._tick()):
             self._spawn(loop)
 
-    async def stop(self) -> None:
+    async def stop(self, come_again: bool = False) -> None:
         """Close every connection and write down what is left.
+
+        With `come_again` the miners are asked to connect anew at once: somebody takes over.
 
         A block on its way to the node stays in the journal without an answer, and is offered
         again at the next start.
         """
+        if come_again and not self._stopping:
+            self.reconnect()
         self._stopping = True
         self._flush()
         for task in self._tasks:
@@ -264,6 +326,7 @@ class Pool:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for connection in list(self._connections):
             connection.close()
+            self.lost(connection)
 
     async def failed(self) -> None:
         """Raise what ended a part of the pool; never return while all is well."""

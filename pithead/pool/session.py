@@ -8,17 +8,16 @@ goes after the replies of the same turn: the line after a request is always its 
 
 import msgspec
 
-from pithead.bitcoin.target import expected_hashes, target_from_difficulty
 from pithead.native import take_shares
 from pithead.pool.aims import Aims
-from pithead.pool.events import BlockFound, Event, ShareAccepted, ShareRejected
+from pithead.pool.events import Event, ShareAccepted, ShareRejected
 from pithead.pool.extranonce import ExtranoncesExhausted, Lease
 from pithead.pool.front import Front
 from pithead.pool.jobs import OpenJob
 from pithead.pool.names import Worker, read_worker, wished_difficulty
 from pithead.pool.refusals import Refusals, Remedy
-from pithead.pool.shares import REFUSALS, weigh
-from pithead.pool.vardiff import Aim, Vardiff
+from pithead.pool.shares import REFUSALS, block_found, weigh
+from pithead.pool.vardiff import Aim, Vardiff, work_of_difficulty
 from pithead.stratum.lines import LineBuffer, LineTooLong
 from pithead.stratum.messages import (
     NO_ID,
@@ -97,6 +96,11 @@ class Session:
     def is_ready(self) -> bool:
         """Subscribed and authorised: it may be given work."""
         return self._lease is not None and bool(self._workers)
+
+    @property
+    def users(self) -> frozenset[str]:
+        """Whose workers mine over this connection."""
+        return frozenset(worker.user for worker in self._workers.values())
 
     def receive(self, data: bytes, now: float, wall: float) -> Turn:
         """Take bytes from the miner: answers in order, then what there is to push."""
@@ -277,11 +281,13 @@ class Session:
         if self._suggested > self._front.settings.suggestions_per_minute:
             raise StratumError(ErrorCode.OTHER, "Suggested too often")
         difficulty = request.difficulty
-        self._vardiff.suggest(_work_of(difficulty) if difficulty > 0 else 1, self._ceiling)
+        self._vardiff.suggest(
+            work_of_difficulty(difficulty) if difficulty > 0 else 1, self._ceiling
+        )
         self._wants_job = True
 
     def _keep_above(self, difficulty: int | float) -> None:
-        self._vardiff.raise_floor(_work_of(difficulty), self._ceiling)
+        self._vardiff.raise_floor(work_of_difficulty(difficulty), self._ceiling)
         self._wants_job = True
 
     @property
@@ -349,7 +355,7 @@ class Session:
         else:
             self._reject(worker, weighed.reason, aim.work, now)
         if weighed.solved:
-            found = _found(worker, job, extranonce1, solution, weighed.hash_wire, now)
+            found = block_found(worker, job, extranonce1, solution, weighed.hash_wire, now)
             self._events.append(found)
         return weighed.reason
 
@@ -374,27 +380,3 @@ class Session:
 
 def _refusal(request_id: bytes, reason: Reason) -> bytes:
     return error_line(request_id, *REFUSALS[reason])
-
-
-def _work_of(difficulty: int | float) -> int:
-    return expected_hashes(target_from_difficulty(difficulty))
-
-
-def _found(
-    worker: Worker,
-    job: OpenJob,
-    extranonce1: bytes,
-    solution: Solution,
-    hash_wire: bytes,
-    now: float,
-) -> BlockFound:
-    return BlockFound(
-        time_ms=int(now * 1000),
-        user=worker.user,
-        worker=worker.name,
-        height=job.template.height,
-        hash_display=hash_wire[::-1].hex(),
-        value_sats=job.template.value_sats,
-        block_work=job.block_work,
-        block=job.block(extranonce1, solution),
-    )

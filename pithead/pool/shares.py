@@ -6,7 +6,9 @@ makes the share worthless, in the order that says most to a miner.
 
 import msgspec
 
+from pithead.pool.events import BlockFound
 from pithead.pool.jobs import OpenJob
+from pithead.pool.names import Worker
 from pithead.stratum.messages import ErrorCode
 from pithead.work.judge import hash_solution
 from pithead.work.share import Reason, Solution
@@ -62,3 +64,24 @@ def weigh(
     if reason is None or is_block:
         job.seen.add(hash_wire)
     return Weighed(hash_wire, reason, is_block and not known)
+
+
+def block_found(
+    worker: Worker,
+    job: OpenJob,
+    extranonce1: bytes,
+    solution: Solution,
+    hash_wire: bytes,
+    now: float,
+) -> BlockFound:
+    """The event of a solution that is a block."""
+    return BlockFound(
+        time_ms=int(now * 1000),
+        user=worker.user,
+        worker=worker.name,
+        height=job.template.height,
+        hash_display=hash_wire[::-1].hex(),
+        value_sats=job.template.value_sats,
+        block_work=job.block_work,
+        block=job.block(extranonce1, solution),
+    )

@@ -47,6 +47,11 @@ class Aim:
         return Aim.at_difficulty(difficulty)
 
 
+def work_of_difficulty(difficulty: int | float) -> int:
+    """Expected hashes of a share of that difficulty."""
+    return expected_hashes(target_from_difficulty(difficulty))
+
+
 @dataclass(frozen=True, slots=True)
 class VardiffSettings:
     shares_per_minute: float = 18.0

@@ -32,6 +32,9 @@ LONGEST_TEXT = 1024
 LONGEST_HOST = 253
 """The longest name that DNS has."""
 
+LONGEST_WAIT_SECONDS = 3600
+"""Before a reconnect."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notify:
@@ -235,7 +238,7 @@ def _read_reconnect(params: msgspec.Raw) -> Reconnect:
         wait = float(fields.wait_seconds or 0)
     except (ValueError, OverflowError):
         raise Malformed("not a port and a time") from None
-    if (port is not None and not 0 < port < 65536) or not 0 <= wait <= 3600:
+    if (port is not None and not 0 < port < 65536) or not 0 <= wait <= LONGEST_WAIT_SECONDS:
         raise Malformed("a reconnect out of bounds")
     if fields.host and (len(fields.host) > LONGEST_HOST or not fields.host.isprintable()):
         raise Malformed("not a host")

@@ -21,7 +21,7 @@ from pithead.pool.tls import (
     Channel,
     NotTls,
 )
-from tests.pool.test_pool import Peer, opened, until
+from tests.pool.livepool import Peer, opened, until
 
 
 def make_certificate(directory, name="localhost"):
