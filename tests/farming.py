@@ -13,6 +13,7 @@ from pithead.cli.up import start_farm
 FREE_PORTS = {
     "pool.stratum_port": 0,
     "pool.api_port": 0,
+    "admin.port": 0,
     "farm.rest_port": 0,
     "farm.rest_fallback_port": 0,
     "farm.cgminer_port": 0,

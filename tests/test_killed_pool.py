@@ -39,6 +39,7 @@ class PoolProcess:
         keys = {
             "pool.stratum_port": self.stratum,
             "pool.api_port": self.api,
+            "admin.port": 0,
             "pool.block_interval_seconds": 1,
             "pool.first_share_work": 64,
             "pool.least_share_work": 64,

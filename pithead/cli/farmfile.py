@@ -12,6 +12,9 @@ class PoolEntry(msgspec.Struct, frozen=True):
     """`host:port`."""
     api: str
     """`http://host:port`."""
+    admin: str = ""
+    """The same of the admin API."""
+    admin_token: str = ""
 
 
 class UserEntry(msgspec.Struct, frozen=True):

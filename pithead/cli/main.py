@@ -8,7 +8,7 @@ from typing import Any
 import click
 import structlog
 
-from pithead.cli import farmside, poolside, up
+from pithead.cli import accountside, farmside, poolside, up
 from pithead.cli.config import example
 from pithead.cli.options import (
     EXPECTED,
@@ -132,6 +132,10 @@ def create(context: click.Context, user: str, profile: str, data: str | None) ->
     config = configured(context, data__directory=data)
     with told_in_a_sentence():
         click.echo(poolside.create_token(config, user, profile))
+
+
+main.add_command(accountside.account)
+main.add_command(accountside.admin)
 
 
 @main.command()

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pithead.bitcoin.address import AddressError, script_for_address
 from pithead.bitcoin.network import REGTEST
+from pithead.cli.adminside import AdminPart, admin_socket
 from pithead.cli.datadir import DataDirectory
 from pithead.cli.farmside import until_told_or_failed
 from pithead.cli.farmtime import steady_wall
@@ -37,6 +38,7 @@ from pithead.pool.pool import Pool, PoolSettings
 from pithead.pool.session import Session
 from pithead.pool.vardiff import VardiffSettings
 from pithead.poolapi.app import build_app
+from pithead.poolapi.bans import Bans
 from pithead.poolapi.settings import ApiSettings
 
 log = structlog.get_logger(__name__)
@@ -62,6 +64,7 @@ class PoolPart:
     """`host:port`."""
     remembering: asyncio.Task[None]
     """Writes down when tokens were last used."""
+    admin: AdminPart
 
     @property
     def stratum(self) -> str:
@@ -82,6 +85,7 @@ class PoolPart:
             last_first.push_async_callback(self.pool.stop)
             last_first.push_async_callback(self.listener.stop)
             last_first.push_async_callback(self.server.stop)
+            last_first.push_async_callback(self.admin.stop)
 
 
 async def open_pool(
@@ -100,6 +104,7 @@ async def open_pool(
     payout_script = _payout_script(section)
     async with AsyncExitStack() as undo:
         api_socket = undo.enter_context(closing(_api_socket(section)))
+        for_admins = undo.enter_context(closing(admin_socket(config.admin)))
         node = await KernelNode.open(
             directory / "chain", _kernel_settings(config, first_block_work), clock, progress
         )
@@ -113,14 +118,20 @@ async def open_pool(
         listener = Listener(pool, section.stratum_host, section.stratum_port)
         await _listen_for_miners(listener, section)
         undo.push_async_callback(listener.stop)
-        app = build_app(bookkeeper, accounts, _api_settings(section), clock, wall)
+        api = _api_settings(section)
+        bans = Bans.of(api)
+        app = build_app(bookkeeper, accounts, api, clock, wall, bans)
         server = HttpServer(app, [api_socket])
         await server.start()
+        undo.push_async_callback(server.stop)
+        admin = await AdminPart.open(
+            config, for_admins, pool, bookkeeper, accounts, bans, clock, wall
+        )
         undo.pop_all()
     host, port = api_socket.getsockname()[:2]
     remembering = asyncio.create_task(_remember_use(accounts))
     return PoolPart(
-        node, bookkeeper, accounts, pool, listener, server, f"{host}:{port}", remembering
+        node, bookkeeper, accounts, pool, listener, server, f"{host}:{port}", remembering, admin
     )
 
 

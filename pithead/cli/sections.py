@@ -45,6 +45,21 @@ class PoolSection(Section, frozen=True):
     stratum_port: Annotated[
         int, Meta(ge=0, le=65535, description="Its port; 0 takes any that is free.")
     ] = 3333
+    tls_certificate: Annotated[
+        str,
+        Meta(
+            max_length=4096,
+            description="File of the certificate chain (PEM) for TLS, on the Stratum port as well "
+            "as on one of its own; empty for no TLS. A new one is used without a restart.",
+        ),
+    ] = ""
+    tls_key: Annotated[
+        str, Meta(max_length=4096, description="File of its private key (PEM, not encrypted).")
+    ] = ""
+    stratum_tls_port: Annotated[
+        int,
+        Meta(ge=0, le=65535, description="The port for TLS alone; 0 takes any that is free."),
+    ] = 3334
     api_host: Annotated[
         str, Meta(pattern=HOST, description="The address of the web API and the pages.")
     ] = "127.0.0.1"
@@ -102,6 +117,18 @@ class PoolSection(Section, frozen=True):
     extranonce1_bytes: Annotated[
         int, Meta(ge=2, le=8, description="Bytes that tell connections apart in the coinbase.")
     ] = 4
+    server_bits: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=16,
+            description="Bits of the extranonce that tell several pool servers apart, the same "
+            "for all of them.",
+        ),
+    ] = 0
+    server_number: Annotated[
+        int, Meta(ge=0, le=65535, description="Which of them this is: every one has its own.")
+    ] = 0
     extranonce2_bytes: Annotated[
         int, Meta(ge=2, le=8, description="Bytes of the coinbase that are the miner's to change.")
     ] = 8
@@ -148,6 +175,44 @@ class PoolSection(Section, frozen=True):
     def __post_init__(self) -> None:
         if self.first_share_work < self.least_share_work:
             raise ValueError("first_share_work is less than least_share_work")
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            raise ValueError("tls_certificate and tls_key go together")
+        if self.server_number >= 1 << self.server_bits:
+            raise ValueError("server_number does not fit in server_bits")
+        if 8 * self.extranonce1_bytes - self.server_bits < 8:
+            raise ValueError("server_bits leave less than 8 bits of extranonce1_bytes")
+
+
+class AdminSection(Section, frozen=True):
+    """The API of those who run the pool; its tokens come from `pithead admin create NAME`."""
+
+    host: Annotated[str, Meta(pattern=HOST, description="Its address; keep it from strangers.")] = (
+        "127.0.0.1"
+    )
+    port: Annotated[
+        int, Meta(ge=0, le=65535, description="Its port; 0 takes any that is free.")
+    ] = 8082
+
+
+class MailSection(Section, frozen=True):
+    """The mail server that alerts go out by."""
+
+    host: Annotated[
+        str,
+        Meta(pattern=r"^[0-9A-Za-z.:_-]{0,255}$", description="Empty: no e-mail is sent."),
+    ] = ""
+    port: Annotated[int, Meta(ge=1, le=65535, description="Its port.")] = 587
+    username: Annotated[
+        str, Meta(max_length=256, description="Empty: it asks for no name and password.")
+    ] = ""
+    password: Annotated[str, Meta(max_length=256, description="Its password for that name.")] = ""
+    sender: Annotated[
+        str,
+        Meta(pattern=r"^[!-~]{1,128}@[!-~]{1,128}$", description="Whom alerts come from."),
+    ] = "pithead@localhost"
+    start_tls: Annotated[
+        bool, Meta(description="Whether the connection turns to TLS before anything is said.")
+    ] = True
 
 
 class ChainSection(Section, frozen=True):
@@ -269,6 +334,8 @@ class Config(Section, frozen=True):
 
     data: DataSection = DataSection()
     pool: PoolSection = PoolSection()
+    admin: AdminSection = AdminSection()
+    mail: MailSection = MailSection()
     chain: ChainSection = ChainSection()
     farm: FarmSection = FarmSection()
     miner: MinerSection = MinerSection()

@@ -31,6 +31,7 @@ from pithead.cli.sections import Config
 from pithead.cli.table import FarmPicture, MinerRow, draw, line
 from pithead.farm.clock import FarmClock
 from pithead.hardware.models import model_named
+from pithead.pool.admins import Admins
 
 FARM_FILE = "farm.json"
 DRAW_SECONDS = 1.0
@@ -72,7 +73,11 @@ class Farm:
             )
             for place in self.machines.places
         ]
-        pool = PoolEntry(self.pool.stratum, f"http://{self.pool.api}")
+        admins = Admins(self.pool.bookkeeper.store.engine)
+        pool = PoolEntry(
+            self.pool.stratum, f"http://{self.pool.api}", f"http://{self.pool.admin.address}",
+            await asyncio.to_thread(admins.create, "farm"),
+        )  # fmt: skip
         await asyncio.to_thread(write_farm_file, self.file, FarmFile(pool, users, miners))
 
     async def stop(self) -> None:

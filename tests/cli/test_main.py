@@ -88,7 +88,15 @@ def test_a_bad_variable_of_the_environment_is_named(run, monkeypatch):
 
 def test_a_payout_address_of_another_network_is_refused_before_anything_listens(run):
     address = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
-    shown = run("--set", f"pool.payout_address={address}", "--set", "pool.api_port=0", "pool")
+    shown = run(
+        "--set",
+        f"pool.payout_address={address}",
+        "--set",
+        "pool.api_port=0",
+        "--set",
+        "admin.port=0",
+        "pool",
+    )
     assert shown.exit_code == 2
     assert "payout_address" in shown.output
 
@@ -138,7 +146,15 @@ def test_a_pool_with_a_damaged_database_does_not_start_and_says_so(run, tmp_path
     (tmp_path / "state" / "pool").mkdir(parents=True)
     (tmp_path / "state" / "pool" / "pool.sqlite").write_bytes(b"no database" * 1000)
     shown = run(
-        "pool", "--data", "state", "--set", "pool.api_port=0", "--set", "pool.stratum_port=0"
+        "pool",
+        "--data",
+        "state",
+        "--set",
+        "pool.api_port=0",
+        "--set",
+        "pool.stratum_port=0",
+        "--set",
+        "admin.port=0",
     )
     assert shown.exit_code == 1
     assert shown.output.endswith("file is not a database\n")

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import sqlite3
 
+import httpx
 import pytest
 from sqlalchemy.exc import OperationalError
 
@@ -11,10 +12,11 @@ from pithead.cli.config import load
 from pithead.cli.farmside import until_told_or_failed
 from pithead.cli.farmtime import steady_wall
 from pithead.cli.poolside import CannotStart, open_pool
+from pithead.pool.admins import Admins
 
 
 def configuration(**ports):
-    flags = {"pool.api_port": 0, "pool.stratum_port": 0} | {
+    flags = {"pool.api_port": 0, "pool.stratum_port": 0, "admin.port": 0} | {
         f"pool.{name}": port for name, port in ports.items()
     }
     return load(flags, {})
@@ -85,3 +87,12 @@ async def test_a_part_that_fails_ends_the_waiting_with_its_error():
 
     with pytest.raises(OSError, match="the disk is gone"):
         await until_told_or_failed(last(), fail())
+
+
+async def test_an_admin_asks_how_a_running_pool_is(tmp_path):
+    part = await opened(tmp_path)
+    token = Admins(part.bookkeeper.store.engine).create("ops")
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as client:
+        status = (await client.get(f"http://{part.admin.address}/api/v1/status")).json()
+        assert status["height"] == part.pool.height > 0
+    await part.stop()

@@ -1,0 +1,275 @@
+"""`pithead account` and `pithead admin`: who mines at the pool and who runs it.
+
+All of it works on the pool's database, whether the pool runs or not; a running one notices.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from sqlalchemy import Engine
+
+from pithead.cli.options import (
+    Refused,
+    configured,
+    data_option,
+    general_options,
+    told_in_a_sentence,
+)
+from pithead.pool.accounts import Accounts
+from pithead.pool.admins import Admins
+from pithead.pool.groups import Groups
+from pithead.pool.notices import CHANNELS, KINDS, Channel, Kind, Notices
+from pithead.pool.schema import DATABASE, open_database
+from pithead.pool.store import Store
+from pithead.pool.worker_settings import WorkerSetting, WorkerSettings
+
+GIGA = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What the commands work on."""
+
+    engine: Engine
+    accounts: Accounts
+    work_scale: int
+
+
+@contextmanager
+def _books(context: click.Context, data: str | None) -> Iterator[Books]:
+    """The pool's database; mistakes of whoever typed become a sentence and exit code 2."""
+    config = configured(context, data__directory=data)
+    with told_in_a_sentence():
+        engine = open_database(Path(config.data.directory) / "pool" / DATABASE)
+        try:
+            yield Books(engine, Accounts(Store(engine, "")), config.pool.work_scale)
+        except ValueError as error:
+            raise Refused(str(error)) from error
+        finally:
+            engine.dispose()
+
+
+def _known(books: Books, user: str) -> None:
+    if not books.accounts.has(user):
+        raise Refused(f"there is no account {user!r}; `pithead account create {user}` opens one")
+
+
+def _when(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M") if second else "never"
+
+
+@click.group()
+def account() -> None:
+    """Accounts of the pool: access profiles, workers, contacts, groups."""
+
+
+@account.command(name="list")
+@data_option
+@general_options
+@click.pass_context
+def list_accounts(context: click.Context, data: str | None) -> None:
+    """Print the name of each account."""
+    with _books(context, data) as books:
+        for name in books.accounts.users():
+            click.echo(name)
+
+
+@account.command(name="create")
+@click.argument("user")
+@data_option
+@general_options
+@click.pass_context
+def create_account(context: click.Context, user: str, data: str | None) -> None:
+    """Open an account for USER; nothing happens if there is one."""
+    with _books(context, data) as books:
+        books.accounts.create_user(user)
+
+
+@account.command()
+@click.argument("user")
+@data_option
+@general_options
+@click.pass_context
+def show(context: click.Context, user: str, data: str | None) -> None:
+    """Print what is set for USER."""
+    with _books(context, data) as books:
+        _known(books, user)
+        for profile in books.accounts.profiles(user):
+            allowed = "web API" if profile.web_api else "no web API"
+            used = _when(profile.last_used)
+            click.echo(f"profile  {profile.name}  {allowed}  last used {used}")
+        for worker, setting in WorkerSettings(books.engine).of(user).items():
+            click.echo(f"worker   {worker}  {_said(setting, books.work_scale)}")
+        for contact in Notices(books.engine).contacts_of(user):
+            click.echo(f"contact  {contact.channel}  {contact.target}  {' '.join(contact.kinds)}")
+        for group, members in Groups(books.engine).all().items():
+            if user in members:
+                click.echo(f"group    {group}  ({len(members)} members)")
+
+
+def _said(setting: WorkerSetting, scale: int) -> str:
+    rate = setting.alert_rate
+    limit = "automatic" if rate is None else f"{rate * scale / GIGA:g} Gh/s"
+    return f"label {setting.label!r}  alert limit {limit}"
+
+
+@account.command()
+@click.argument("user")
+@click.argument("profile")
+@data_option
+@general_options
+@click.pass_context
+def revoke(context: click.Context, user: str, profile: str, data: str | None) -> None:
+    """Remove the access PROFILE of USER; its token stops working."""
+    with _books(context, data) as books:
+        if not books.accounts.revoke(user, profile):
+            raise Refused(f"{user} has no access profile {profile!r}")
+
+
+@account.command()
+@click.argument("user")
+@click.argument("profile")
+@click.option("--web-api/--no-web-api", required=True, help="Whether web APIs may be used with it.")
+@data_option
+@general_options
+@click.pass_context
+def allow(context: click.Context, user: str, profile: str, web_api: bool, data: str | None) -> None:
+    """Change what the access PROFILE of USER allows; its token stays."""
+    with _books(context, data) as books:
+        if not books.accounts.allow(user, profile, web_api):
+            raise Refused(f"{user} has no access profile {profile!r}")
+
+
+@account.command()
+@click.argument("user")
+@click.argument("worker")
+@click.option("--label", help="A name for people.")
+@click.option("--alert-limit", type=float, metavar="GHS", help="In Gh/s; 0 is automatic.")
+@data_option
+@general_options
+@click.pass_context
+def worker(
+    context: click.Context,
+    user: str,
+    worker: str,
+    label: str | None,
+    alert_limit: float | None,
+    data: str | None,
+) -> None:
+    """Label WORKER of USER, or say below which hashrate it counts as low.
+
+    \b
+    Example:
+      pithead account worker alice rig1 --label "cellar, left" --alert-limit 90000
+    """
+    with _books(context, data) as books:
+        _known(books, user)
+        settings = WorkerSettings(books.engine)
+        last = settings.of(user).get(worker, WorkerSetting())
+        rate = last.alert_rate
+        if alert_limit is not None:
+            rate = alert_limit * GIGA / books.work_scale or None
+        settings.put(user, worker, WorkerSetting(last.label if label is None else label, rate))
+
+
+@account.command()
+@click.argument("user")
+@click.argument("channel", type=click.Choice(CHANNELS))
+@click.argument("target")
+@click.option(
+    "--of", "kinds", multiple=True, type=click.Choice(KINDS), default=["worker"],
+    show_default=True, help="What it is told of. May be given many times.",
+)  # fmt: skip
+@click.option("--remove", is_flag=True, help="Tell it nothing more.")
+@data_option
+@general_options
+@click.pass_context
+def contact(
+    context: click.Context,
+    user: str,
+    channel: Channel,
+    target: str,
+    kinds: tuple[Kind, ...],
+    remove: bool,
+    data: str | None,
+) -> None:
+    """Tell TARGET, a URL or an address of e-mail, what happens at USER's workers.
+
+    The secret that is printed for a webhook signs what it is sent.
+
+    \b
+    Examples:
+      pithead account contact alice webhook https://example.org/hook --of worker --of block
+      pithead account contact alice email alice@example.org
+    """
+    with _books(context, data) as books:
+        _known(books, user)
+        notices = Notices(books.engine)
+        if remove:
+            if not notices.remove_contact(user, channel, target):
+                raise Refused(f"{user} has no such contact")
+            return
+        made = notices.put_contact(user, channel, target, kinds)
+        if made.secret:
+            click.echo(made.secret)
+
+
+@account.command()
+@click.argument("name")
+@click.argument("user")
+@click.option("--remove", is_flag=True, help="Take the user out of it.")
+@data_option
+@general_options
+@click.pass_context
+def group(context: click.Context, name: str, user: str, remove: bool, data: str | None) -> None:
+    """Put USER into the group NAME, whose hashrates are shown together."""
+    with _books(context, data) as books:
+        _known(books, user)
+        groups = Groups(books.engine)
+        if not remove:
+            groups.put(name, user)
+        elif not groups.remove(name, user):
+            raise Refused(f"{user} is not in group {name!r}")
+
+
+@click.group()
+def admin() -> None:
+    """Tokens of the pool's admin API."""
+
+
+@admin.command(name="create")
+@click.argument("name")
+@data_option
+@general_options
+@click.pass_context
+def create_admin(context: click.Context, name: str, data: str | None) -> None:
+    """Make a token for the admin NAME and print it. An older one of that name stops working."""
+    with _books(context, data) as books:
+        click.echo(Admins(books.engine).create(name))
+
+
+@admin.command(name="list")
+@data_option
+@general_options
+@click.pass_context
+def list_admins(context: click.Context, data: str | None) -> None:
+    """Print each admin's name, and when the token was last used."""
+    with _books(context, data) as books:
+        for each in Admins(books.engine).all():
+            click.echo(f"{each.name}  last used {_when(each.last_used)}")
+
+
+@admin.command(name="revoke")
+@click.argument("name")
+@data_option
+@general_options
+@click.pass_context
+def revoke_admin(context: click.Context, name: str, data: str | None) -> None:
+    """End the token of the admin NAME."""
+    with _books(context, data) as books:
+        if not Admins(books.engine).revoke(name):
+            raise Refused(f"there is no admin {name!r}")

@@ -1,0 +1,83 @@
+"""What runs beside the pool for those who run it: the admin API, the watchman and the post."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+
+from pithead.cli.sections import AdminSection, Config, MailSection
+from pithead.cli.serving import HttpServer, listen
+from pithead.pool.accounts import Accounts
+from pithead.pool.admins import Admins
+from pithead.pool.bookkeeping import Bookkeeper
+from pithead.pool.delivery import Delivery, MailSettings
+from pithead.pool.groups import Groups
+from pithead.pool.notices import Notices
+from pithead.pool.pool import Pool
+from pithead.pool.watchman import Watchman
+from pithead.pool.worker_settings import WorkerSettings
+from pithead.pooladmin.app import build_app
+from pithead.pooladmin.service import PoolAdmin
+from pithead.poolapi.bans import Bans
+
+
+def admin_socket(section: AdminSection) -> socket.socket:
+    """Bound at once, so that a taken port is told before anything else begins."""
+    return listen(section.host, section.port, "--set admin.port=PORT")
+
+
+@dataclass(slots=True)
+class AdminPart:
+    """Runs until `stop`."""
+
+    server: HttpServer
+    tasks: tuple[asyncio.Task[None], ...]
+    address: str
+    """`host:port` of the admin API."""
+
+    @classmethod
+    async def open(
+        cls,
+        config: Config,
+        bound: socket.socket,
+        pool: Pool,
+        keeper: Bookkeeper,
+        accounts: Accounts,
+        bans: Bans,
+        clock: Callable[[], float],
+        wall: Callable[[], float],
+    ) -> "AdminPart":
+        engine = keeper.store.engine
+        notices, settings = Notices(engine), WorkerSettings(engine)
+        service = PoolAdmin(
+            pool, keeper, accounts, Groups(engine), settings, notices, bans,
+            config.pool.work_scale, clock, wall,
+        )  # fmt: skip
+        server = HttpServer(build_app(service, Admins(engine)), [bound])
+        await server.start()
+        watchman = Watchman(keeper, notices, settings, clock, wall)
+        delivery = Delivery(notices, _mail(config.mail))
+        tasks = (asyncio.create_task(watchman.run()), asyncio.create_task(delivery.run()))
+        host, port = bound.getsockname()[:2]
+        return cls(server, tasks, f"{host}:{port}")
+
+    async def stop(self) -> None:
+        """What was not sent yet waits in the database."""
+        async with AsyncExitStack() as last_first:
+            last_first.push_async_callback(self.server.stop)
+            for task in self.tasks:
+                task.cancel()
+                last_first.push_async_callback(_ended, task)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def _mail(section: MailSection) -> MailSettings:
+    return MailSettings(
+        section.host, section.port, section.username, section.password, section.sender,
+        section.start_tls,
+    )  # fmt: skip

@@ -1,0 +1,75 @@
+"""Accounts and admins from the command line, as somebody types it."""
+
+import pytest
+from click.testing import CliRunner
+
+from pithead.cli.main import main
+from pithead.pool.admins import Admins
+from pithead.pool.schema import DATABASE, open_database
+
+
+@pytest.fixture
+def run(tmp_path):
+    def run(*words, code=0):
+        shown = CliRunner().invoke(main, [*words, "--data", str(tmp_path)])
+        assert shown.exit_code == code, shown.output
+        return shown.output.strip()
+
+    return run
+
+
+def test_an_account_is_opened_set_up_and_shown(run):
+    run("account", "create", "alice")
+    run("token", "create", "alice", "--profile", "phone")
+    run("account", "allow", "alice", "phone", "--no-web-api")
+    run("account", "worker", "alice", "rig1", "--label", "cellar", "--alert-limit", "90000")
+    run("account", "worker", "alice", "rig1", "--label", "attic")
+    secret = run("account", "contact", "alice", "webhook", "https://example.org/", "--of", "block")
+    assert len(secret) == 64
+    run("account", "group", "farm", "alice")
+    assert run("account", "list") == "alice"
+    assert run("account", "show", "alice").splitlines() == [
+        "profile  phone  no web API  last used never",
+        "worker   rig1  label 'attic'  alert limit 90000 Gh/s",
+        "contact  webhook  https://example.org/  block",
+        "group    farm  (1 members)",
+    ]
+
+
+def test_what_was_made_is_removed(run):
+    run("token", "create", "alice")
+    run("account", "contact", "alice", "email", "a@example.org")
+    run("account", "group", "farm", "alice")
+    run("account", "revoke", "alice", "default")
+    run("account", "contact", "alice", "email", "a@example.org", "--remove")
+    run("account", "group", "farm", "alice", "--remove")
+    assert run("account", "show", "alice") == ""
+    assert "no access profile" in run("account", "revoke", "alice", "default", code=2)
+    assert "no such contact" in run(
+        "account", "contact", "alice", "email", "a@example.org", "--remove", code=2
+    )
+    assert "not in group" in run("account", "group", "farm", "alice", "--remove", code=2)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [(["create", "a.b"], "user's name"), (["show", "nobody"], "no account"),
+     (["worker", "nobody", "rig1", "--label", "x"], "no account"),
+     (["worker", "alice", "rig1", "--alert-limit", "-1"], "above zero"),
+     (["contact", "alice", "webhook", "no-url"], "not a URL"),
+     (["group", "a/b", "alice"], "group's name")],
+)  # fmt: skip
+def test_mistakes_are_told_and_end_with_two(run, words, why):
+    run("account", "create", "alice")
+    assert why in run("account", *words, code=2)
+
+
+def test_admins_get_tokens_and_lose_them(run, tmp_path):
+    token = run("admin", "create", "ops")
+    engine = open_database(tmp_path / "pool" / DATABASE)
+    assert Admins(engine).check(token) == "ops"
+    assert run("admin", "list").startswith("ops  last used ")
+    run("admin", "revoke", "ops")
+    assert Admins(engine).check(token) is None
+    assert "no admin" in run("admin", "revoke", "ops", code=2)
+    engine.dispose()
