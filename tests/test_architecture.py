@@ -29,12 +29,12 @@ ALLOWED = {
 
 SHELLS = {
     "cli",
-    "farm/hashing", "farm/machines",
+    "farm/admin", "farm/hashing", "farm/machines",
     "miner/api", "miner/cgminer/server", "miner/daemon", "miner/images", "miner/interfaces",
     "miner/logbook", "miner/pool_link", "miner/settings",
     "node/blockfile", "node/kernel", "node/library",
-    "pool/accounts", "pool/admins", "pool/bookkeeping", "pool/delivery", "pool/groups",
-    "pool/history", "pool/listener", "pool/notices", "pool/pool", "pool/schema",
+    "pool/accounts", "pool/admins", "pool/bookkeeping", "pool/credits", "pool/delivery",
+    "pool/groups", "pool/history", "pool/listener", "pool/notices", "pool/pool", "pool/schema",
     "pool/sharelog", "pool/store",
     "pool/gate", "pool/tls", "pool/watchman", "pool/worker_settings",
     "poolapi/app", "pooladmin/app", "pooladmin/service",
@@ -44,7 +44,8 @@ SHELLS = {
 
 OUTSIDE = {
     "aiosmtplib", "asyncio", "concurrent", "fcntl", "httpx", "logging", "multiprocessing", "os",
-    "pbk", "random", "secrets", "select", "shutil", "signal", "socket", "sqlalchemy", "sqlite3", "ssl", "starlette",
+    "pbk", "random", "secrets", "select", "shutil", "signal", "socket", "sqlalchemy", "sqlite3",
+    "ssl", "starlette",
     "structlog", "subprocess", "tempfile", "threading", "time", "uuid", "uvicorn", "uvloop",
 }  # fmt: skip
 

@@ -94,6 +94,16 @@ class Fate:
         return self._device.ambient_c
 
     @property
+    def is_up(self) -> bool:
+        """Whether the machine's computer runs."""
+        return self._system.is_up
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether the machine's network carries its APIs."""
+        return not self._cable.is_deaf
+
+    @property
     def has_set_ambient(self) -> bool:
         """Whether the ambient is one that was set, and not that of the day."""
         return self._set_c is not None
