@@ -75,10 +75,14 @@ def up_(context: click.Context, data: str | None, miners: int | None, speed: flo
 @main.command()
 @data_option
 @general_options
+@click.option(
+    "--take-over", is_flag=True,
+    help="Take the place of the pool that runs on the same directory: no connection is refused.",
+)  # fmt: skip
 @click.pass_context
-def pool(context: click.Context, data: str | None) -> None:
+def pool(context: click.Context, data: str | None, take_over: bool) -> None:
     """Run the pool alone: chain, Stratum port and web API."""
-    _run(poolside.run(configured(context, data__directory=data)))
+    _run(poolside.run(configured(context, data__directory=data), take_over))
 
 
 @main.command()

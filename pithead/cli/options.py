@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pithead.cli.config import ConfigError, Value, assignments, load
 from pithead.cli.datadir import DirectoryInUse, DirectoryUnusable
+from pithead.cli.handover import NotHandedOver
 from pithead.cli.poolside import CannotStart
 from pithead.cli.sections import Config
 from pithead.cli.serving import AddressTaken
@@ -30,6 +31,7 @@ EXPECTED = (
     JournalError,
     StoreError,
     CannotStart,
+    NotHandedOver,
 )
 """What an operator can put right: told in a sentence, without a traceback."""
 

@@ -1,15 +1,13 @@
 """The pool as a running part: chain, books, Stratum port and web API together."""
 
 import asyncio
-import os
-import secrets
 import socket
-import time
 from collections.abc import Callable
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack, ExitStack, closing
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import click
 import structlog
@@ -21,22 +19,17 @@ from pithead.cli.adminside import AdminPart, admin_socket
 from pithead.cli.datadir import DataDirectory
 from pithead.cli.farmside import until_told_or_failed
 from pithead.cli.farmtime import steady_wall
+from pithead.cli.handover import Handover, claim, take_over
 from pithead.cli.logs import start_logging
 from pithead.cli.sections import Config, PoolSection
 from pithead.cli.serving import HttpServer, listen
+from pithead.cli.stratumside import PortNotBound, StratumPart
 from pithead.node.kernel import KernelNode, KernelSettings, Progress
 from pithead.node.retarget import RetargetSettings
 from pithead.node.wallet import WALLET_SCRIPT, FeeSettings
 from pithead.pool.accounts import Accounts
 from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
-from pithead.pool.crowd import CrowdSettings
-from pithead.pool.extranonce import Extranonces
-from pithead.pool.front import Front
-from pithead.pool.jobs import JobBook, JobSettings
-from pithead.pool.listener import Listener
-from pithead.pool.pool import Pool, PoolSettings
-from pithead.pool.session import Session
-from pithead.pool.vardiff import VardiffSettings
+from pithead.pool.pool import Pool
 from pithead.poolapi.app import build_app
 from pithead.poolapi.bans import Bans
 from pithead.poolapi.settings import ApiSettings
@@ -44,6 +37,9 @@ from pithead.poolapi.settings import ApiSettings
 log = structlog.get_logger(__name__)
 
 SAVE_USED_SECONDS = 60.0
+
+API = "api"
+"""What the socket of the web API is called in a handover."""
 
 
 class CannotStart(Exception):
@@ -57,33 +53,45 @@ class PoolPart:
     node: KernelNode
     bookkeeper: Bookkeeper
     accounts: Accounts
-    pool: Pool
-    listener: Listener
+    front: StratumPart
     server: HttpServer
-    api: str
-    """`host:port`."""
+    api_socket: socket.socket
     remembering: asyncio.Task[None]
     """Writes down when tokens were last used."""
     admin: AdminPart
 
     @property
+    def pool(self) -> Pool:
+        return self.front.pool
+
+    @property
     def stratum(self) -> str:
         """`host:port`."""
-        host, port = self.listener.address
+        host, port = self.front.listener.address
         return f"{host}:{port}"
 
-    async def stop(self) -> None:
+    @property
+    def api(self) -> str:
+        """`host:port`."""
+        host, port = self.api_socket.getsockname()[:2]
+        return f"{host}:{port}"
+
+    def sockets(self) -> dict[str, socket.socket]:
+        """The listening sockets of miners and of the web API once more, for who takes over."""
+        return {**self.front.sockets(), API: self.api_socket.dup()}
+
+    async def stop(self, come_again: bool = False) -> None:
         """In the order that loses nothing: no new bytes, then the books, then the chain.
 
-        Each is closed though one before it fails.
+        Each is closed though one before it fails. With `come_again` somebody takes over, and
+        miners are asked to connect anew.
         """
         async with AsyncExitStack() as last_first:
             last_first.push_async_callback(self.node.close)
             last_first.push_async_callback(self.bookkeeper.close)
             last_first.push_async_callback(_save_used, self.accounts)
             last_first.callback(self.remembering.cancel)
-            last_first.push_async_callback(self.pool.stop)
-            last_first.push_async_callback(self.listener.stop)
+            last_first.push_async_callback(self.front.stop, come_again)
             last_first.push_async_callback(self.server.stop)
             last_first.push_async_callback(self.admin.stop)
 
@@ -95,15 +103,18 @@ async def open_pool(
     wall: Callable[[], float],
     first_block_work: int,
     progress: Progress = lambda done, total: None,
+    inherited: dict[str, socket.socket] | None = None,
 ) -> PoolPart:
     """Open chain and books, listen, and hand out work.
 
+    `inherited` are sockets of a process before this one, by name; those used are taken out.
     Raises CannotStart, AddressTaken, ChainInUse.
     """
     section = config.pool
+    inherited = {} if inherited is None else inherited
     payout_script = _payout_script(section)
     async with AsyncExitStack() as undo:
-        api_socket = undo.enter_context(closing(_api_socket(section)))
+        api_socket = undo.enter_context(closing(_api_socket(section, inherited)))
         for_admins = undo.enter_context(closing(admin_socket(config.admin)))
         node = await KernelNode.open(
             directory / "chain", _kernel_settings(config, first_block_work), clock, progress
@@ -112,12 +123,11 @@ async def open_pool(
         bookkeeper = await Bookkeeper.open(directory / "pool", _books(section))
         undo.push_async_callback(bookkeeper.close)
         accounts = Accounts(bookkeeper.store, section.registration_open)
-        pool = _assemble(section, payout_script, node, bookkeeper, accounts, clock, wall)
-        undo.push_async_callback(pool.stop)
-        await pool.start()
-        listener = Listener(pool, section.stratum_host, section.stratum_port)
-        await _listen_for_miners(listener, section)
-        undo.push_async_callback(listener.stop)
+        front = await _open_front(
+            section, payout_script, directory / "pool", node, bookkeeper, accounts, clock, wall,
+            inherited,
+        )  # fmt: skip
+        undo.push_async_callback(front.stop)
         api = _api_settings(section)
         bans = Bans.of(api)
         app = build_app(bookkeeper, accounts, api, clock, wall, bans)
@@ -125,34 +135,29 @@ async def open_pool(
         await server.start()
         undo.push_async_callback(server.stop)
         admin = await AdminPart.open(
-            config, for_admins, pool, bookkeeper, accounts, bans, clock, wall
+            config, for_admins, front.pool, bookkeeper, accounts, bans, clock, wall
         )
         undo.pop_all()
-    host, port = api_socket.getsockname()[:2]
     remembering = asyncio.create_task(_remember_use(accounts))
-    return PoolPart(
-        node, bookkeeper, accounts, pool, listener, server, f"{host}:{port}", remembering, admin
-    )
+    return PoolPart(node, bookkeeper, accounts, front, server, api_socket, remembering, admin)
 
 
-def _api_socket(section: PoolSection) -> socket.socket:
+async def _open_front(section: PoolSection, *rest: Any) -> StratumPart:
+    try:
+        return await StratumPart.open(section, *rest)
+    except PortNotBound as error:
+        raise CannotStart(str(error)) from error
+
+
+def _api_socket(section: PoolSection, inherited: dict[str, socket.socket]) -> socket.socket:
+    if (bound := claim(inherited, API, section.api_port)) is not None:
+        return bound
     try:
         return listen(section.api_host, section.api_port, "--set pool.api_port=PORT")
     except PermissionError as error:
         raise CannotStart(
             f"port {section.api_port} is not allowed here; choose another with "
             "--set pool.api_port=PORT"
-        ) from error
-
-
-async def _listen_for_miners(listener: Listener, section: PoolSection) -> None:
-    try:
-        await listener.start()
-    except OSError as error:
-        why = os.strerror(error.errno) if error.errno else str(error)
-        raise CannotStart(
-            f"{section.stratum_host}:{section.stratum_port} cannot be bound ({why}); is "
-            "it running already? Choose another with --set pool.stratum_port=PORT"
         ) from error
 
 
@@ -204,51 +209,6 @@ def _api_settings(section: PoolSection) -> ApiSettings:
     )
 
 
-def _assemble(
-    section: PoolSection,
-    payout_script: bytes,
-    node: KernelNode,
-    bookkeeper: Bookkeeper,
-    accounts: Accounts,
-    clock: Callable[[], float],
-    wall: Callable[[], float],
-) -> Pool:
-    jobs = JobBook(
-        JobSettings(
-            payout_script=payout_script,
-            tag=section.coinbase_tag.encode(),
-            extranonce1_size=section.extranonce1_bytes,
-            extranonce2_size=section.extranonce2_bytes,
-        ),
-        first_sequence=int(time.time() * 1000),
-    )
-    front = Front(
-        book=jobs,
-        extranonces=Extranonces(secrets.token_bytes(32), size=section.extranonce1_bytes),
-        admit=accounts.admit,
-        vardiff=VardiffSettings(
-            shares_per_minute=section.shares_per_minute,
-            first_work=section.first_share_work,
-            least_work=section.least_share_work,
-        ),
-    )
-    return Pool(
-        node=node,
-        jobs=jobs,
-        bookkeeper=bookkeeper,
-        open_session=lambda now, wall_now: Session(front, now, wall_now),
-        clock=clock,
-        wall=wall,
-        settings=PoolSettings(
-            max_connections=section.max_connections,
-            crowd=CrowdSettings(
-                section.max_connections_per_address, section.max_connections_per_subnet
-            ),
-            trusted_proxies=frozenset(section.trusted_proxies),
-        ),
-    )
-
-
 def first_block_work(config: Config, miners_rate: float) -> int:
     """Expected hashes of the first block: what the miners do in an interval.
 
@@ -260,19 +220,31 @@ def first_block_work(config: Config, miners_rate: float) -> int:
     return max(4, round(config.pool.first_share_work * max(1.0, shares)))
 
 
-async def run(config: Config) -> None:
-    """`pithead pool`."""
+async def run(config: Config, takes_over: bool = False) -> None:
+    """`pithead pool`, and with `--take-over` in the place of one that runs.
+
+    Raises NotHandedOver, and what `open_pool` raises.
+    """
     start_logging(config.log)
     wall = steady_wall()
-    with DataDirectory(Path(config.data.directory)) as data:
-        part = await open_pool(config, data.path, wall, wall, first_block_work(config, 0.0))
+    path = Path(config.data.directory)
+    inherited = await take_over(path) if takes_over else {}
+    with ExitStack() as last_first:
+        data = DataDirectory(path)
+        handover = last_first.enter_context(closing(Handover(data.path)))
+        last_first.enter_context(data)  # let go of before the handover says so
+        part = await open_pool(
+            config, data.path, wall, wall, first_block_work(config, 0.0), inherited=inherited
+        )
+        for unused in inherited.values():
+            unused.close()
         log.info("pool running", stratum=part.stratum, api=f"http://{part.api}",
-                 data=str(data.path))  # fmt: skip
+                 data=str(data.path), taken_over=bool(inherited))  # fmt: skip
         click.echo(f"Stratum {part.stratum}, web API http://{part.api}; Ctrl-C stops")
         try:
-            await until_told_or_failed(part.pool.failed())
+            await until_told_or_failed(part.pool.failed(), handover.asked(part.sockets))
         finally:
-            await part.stop()
+            await part.stop(come_again=handover.is_asked)
 
 
 def create_token(config: Config, user: str, profile: str) -> str:

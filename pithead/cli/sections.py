@@ -141,6 +141,21 @@ class PoolSection(Section, frozen=True):
     max_connections_per_subnet: Annotated[
         int, Meta(ge=1, le=1_000_000, description="Of these, from one /24, or /48 of IPv6.")
     ] = 4_000
+    bytes_per_second_per_connection: Annotated[
+        int,
+        Meta(
+            ge=1_000,
+            le=10**12,
+            description="What one may send for long, each line counting 64 bytes more; who sends "
+            "more is read later.",
+        ),
+    ] = 256 * 1024
+    bytes_per_second_per_address: Annotated[
+        int, Meta(ge=1_000, le=10**12, description="The same of all from one address together.")
+    ] = 4 * 1024 * 1024
+    bytes_per_second_per_subnet: Annotated[
+        int, Meta(ge=1_000, le=10**12, description="The same of one /24, or /48 of IPv6.")
+    ] = 8 * 1024 * 1024
     trusted_proxies: Annotated[
         tuple[Annotated[str, Meta(pattern=r"^[0-9A-Fa-f.:]{2,45}$")], ...],
         Meta(

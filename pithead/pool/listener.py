@@ -5,6 +5,7 @@ that says more than its allowance is read again when the allowance is refilled.
 """
 
 import asyncio
+import os
 import socket
 from typing import Protocol, cast
 
@@ -237,6 +238,11 @@ class Listener:
         assert self._server is not None
         name = self._server.sockets[0].getsockname()
         return str(name[0]), int(name[1])
+
+    def duplicate(self) -> socket.socket:
+        """The listening socket once more: it goes on taking connections when this one is closed."""
+        assert self._server is not None
+        return socket.socket(fileno=os.dup(self._server.sockets[0].fileno()))
 
     async def stop(self) -> None:
         """Accept no more connections. Those that are open are the pool's to close."""

@@ -57,13 +57,28 @@ def test_the_example_explains_every_key_in_lines_one_can_read():
 def test_every_line_of_the_example_changes_what_it_names(file):
     """So no key is defined and then not read."""
     other = {int: 7, float: 7.5, bool: False}
+    depend = {"pool.first_share_work", "pool.least_share_work", "pool.server_number"}
     for key in KEYS.values():
         value = other.get(type(key.default))
-        if value is None or key.path in {"pool.first_share_work", "pool.least_share_work"}:
+        if value is None or key.path in depend:
             continue
         config = load({}, {}, file(f"[{key.section}]\n{key.name} = {str(value).lower()}\n"))
         assert getattr(getattr(config, key.section), key.name) == value, key.path
         assert config != Config()
+
+
+@pytest.mark.parametrize(
+    ("flags", "why"),
+    [
+        ({"pool.server_number": 1}, "does not fit in server_bits"),
+        ({"pool.server_bits": 2, "pool.server_number": 4}, "does not fit in server_bits"),
+        ({"pool.server_bits": 9, "pool.extranonce1_bytes": 2}, "less than 8 bits"),
+        ({"pool.tls_certificate": "a.pem"}, "go together"),
+        ({"pool.tls_key": "a.key"}, "go together"),
+    ],
+)
+def test_keys_that_contradict_each_other_are_refused(flags, why):
+    assert why in refusal(flags, {})
 
 
 def test_a_file_of_the_current_directory_is_read_unless_another_is_named(tmp_path, file):

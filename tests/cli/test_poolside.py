@@ -65,7 +65,7 @@ async def test_a_database_that_takes_nothing_holds_up_no_stop(tmp_path, monkeypa
 
 
 async def test_a_part_whose_end_fails_leaves_the_others_closed(tmp_path, monkeypatch):
-    async def fail():
+    async def fail(come_again):
         raise OSError("no more")
 
     part = await opened(tmp_path)
