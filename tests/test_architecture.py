@@ -32,7 +32,7 @@ SHELLS = {
     "farm/admin", "farm/hashing", "farm/machines",
     "miner/api", "miner/cgminer/server", "miner/daemon", "miner/images", "miner/interfaces",
     "miner/logbook", "miner/pool_link", "miner/settings",
-    "node/blockfile", "node/kernel", "node/library",
+    "node/blockfile", "node/kernel", "node/library", "node/rpc",
     "pool/accounts", "pool/admins", "pool/bookkeeping", "pool/credits", "pool/delivery",
     "pool/groups", "pool/history", "pool/listener", "pool/notices", "pool/pool", "pool/schema",
     "pool/sharelog", "pool/store",
@@ -46,7 +46,7 @@ OUTSIDE = {
     "aiosmtplib", "asyncio", "concurrent", "fcntl", "httpx", "logging", "multiprocessing", "os",
     "pbk", "random", "secrets", "select", "shutil", "signal", "socket", "sqlalchemy", "sqlite3",
     "ssl", "starlette",
-    "structlog", "subprocess", "tempfile", "threading", "time", "uuid", "uvicorn", "uvloop",
+    "structlog", "subprocess", "tempfile", "threading", "time", "uuid", "uvicorn", "uvloop", "zmq",
 }  # fmt: skip
 
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "handler", "base"}
