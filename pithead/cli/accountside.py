@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 from sqlalchemy import Engine
@@ -21,6 +22,8 @@ from pithead.cli.options import (
 )
 from pithead.pool.accounts import Accounts
 from pithead.pool.admins import Admins
+from pithead.pool.credit_proof import check, read_proof
+from pithead.pool.credit_tree import BadProof
 from pithead.pool.groups import Groups
 from pithead.pool.notices import CHANNELS, KINDS, Channel, Kind, Notices
 from pithead.pool.schema import DATABASE, open_database
@@ -28,6 +31,7 @@ from pithead.pool.store import Store
 from pithead.pool.worker_settings import WorkerSetting, WorkerSettings
 
 GIGA = 10**9
+LONGEST_PROOF = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +238,33 @@ def group(context: click.Context, name: str, user: str, remove: bool, data: str 
             groups.put(name, user)
         elif not groups.remove(name, user):
             raise Refused(f"{user} is not in group {name!r}")
+
+
+@click.command()
+@click.argument("file", type=click.File("rb"))
+@click.option("--root", help="The root that was published for the day, if you kept it.")
+def verify(file: BinaryIO, root: str | None) -> None:
+    """Check the proof of a day's credit in FILE, or - for standard input.
+
+    It holds if the work of the user leads to the root of the day and is part of its total. Exit
+    code 1 says that it does not.
+
+    \b
+    Example:
+      curl -H "SlushPool-Auth-Token: TOKEN" \\
+        http://127.0.0.1:8080/api/v1/credits/2026-11-20/proof | pithead verify -
+    """
+    try:
+        proof = read_proof(file.read(LONGEST_PROOF))
+        check(proof)
+        if root is not None and root.lower() != proof.root:
+            raise BadProof(f"the proof leads to {proof.root}, not to the root you gave")
+    except BadProof as error:
+        raise click.ClickException(str(error)) from error
+    part = 100 * int(proof.work) / int(proof.total)
+    click.echo(f"holds: {proof.user} was credited {proof.work} of {proof.total} ({part:.3f} %) on "
+               f"{proof.day}")  # fmt: skip
+    click.echo(f"root {proof.root}")
 
 
 @click.group()

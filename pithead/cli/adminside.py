@@ -6,11 +6,15 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
+import structlog
+from sqlalchemy.exc import DBAPIError
+
 from pithead.cli.sections import AdminSection, Config, MailSection
 from pithead.cli.serving import HttpServer, listen
 from pithead.pool.accounts import Accounts
 from pithead.pool.admins import Admins
 from pithead.pool.bookkeeping import Bookkeeper
+from pithead.pool.credits import PublishedCredits
 from pithead.pool.delivery import Delivery, MailSettings
 from pithead.pool.groups import Groups
 from pithead.pool.notices import Notices
@@ -20,6 +24,10 @@ from pithead.pool.worker_settings import WorkerSettings
 from pithead.pooladmin.app import build_app
 from pithead.pooladmin.service import PoolAdmin
 from pithead.poolapi.bans import Bans
+
+log = structlog.get_logger(__name__)
+
+PUBLISH_SECONDS = 5.0
 
 
 def admin_socket(section: AdminSection) -> socket.socket:
@@ -58,7 +66,10 @@ class AdminPart:
         await server.start()
         watchman = Watchman(keeper, notices, settings, clock, wall)
         delivery = Delivery(notices, _mail(config.mail))
-        tasks = (asyncio.create_task(watchman.run()), asyncio.create_task(delivery.run()))
+        tasks = tuple(
+            asyncio.create_task(work)
+            for work in (watchman.run(), delivery.run(), _publish(keeper.credits))
+        )
         host, port = bound.getsockname()[:2]
         return cls(server, tasks, f"{host}:{port}")
 
@@ -69,6 +80,16 @@ class AdminPart:
             for task in self.tasks:
                 task.cancel()
                 last_first.push_async_callback(_ended, task)
+
+
+async def _publish(credits: PublishedCredits) -> None:
+    """Each day's credits, soon after the day is over and in the database."""
+    while True:
+        try:
+            await asyncio.to_thread(credits.publish)
+        except DBAPIError as error:
+            log.warning("credits are not published: the database is away", error=str(error.orig))
+        await asyncio.sleep(PUBLISH_SECONDS)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -140,6 +140,7 @@ def create(context: click.Context, user: str, profile: str, data: str | None) ->
 
 main.add_command(accountside.account)
 main.add_command(accountside.admin)
+main.add_command(accountside.verify)
 
 
 @main.command()

@@ -16,8 +16,10 @@ from sqlalchemy.exc import DBAPIError
 from pithead.bitcoin.target import expected_hashes
 from pithead.pool.books import BooksSettings
 from pithead.pool.changes import Changes
+from pithead.pool.credit_proof import CreditDay, CreditProof
+from pithead.pool.credits import PublishedCredits
 from pithead.pool.events import BlockFound, Event
-from pithead.pool.history import History
+from pithead.pool.history import DAY, History
 from pithead.pool.readings import (
     BlockRewardReading,
     DayHashrate,
@@ -107,6 +109,7 @@ class Bookkeeper:
         engine = open_database(self._directory / DATABASE)
         self._open.callback(engine.dispose)
         self._history = History(engine, settings.confirmations)
+        self.credits = PublishedCredits(engine)
         self.store = Store(engine, settings.front_end)
         """Users and tokens are kept there as well."""
         self._books, position = self.store.load(
@@ -274,6 +277,12 @@ class Bookkeeper:
         self, user: str, first_day: int, last_day: int
     ) -> Sequence[BlockRewardReading]:
         return await self._ask(lambda: self._history.block_rewards(user, first_day, last_day))
+
+    async def credit_days(self, first_day: int, last_day: int) -> Sequence[CreditDay]:
+        return await self._ask(lambda: self.credits.days(first_day // DAY, last_day // DAY))
+
+    async def credit_proof(self, user: str, day: int) -> CreditProof | None:
+        return await self._ask(lambda: self.credits.proof(user, day // DAY))
 
     async def _ask(self, question: Callable[[], T]) -> T:
         """Readers do not wait for a commit: the database has room for both."""

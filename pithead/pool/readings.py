@@ -12,6 +12,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from pithead.pool.credit_proof import CreditDay, CreditProof
+
 WorkerState = Literal["ok", "low", "off", "dis"]
 BlockState = Literal["new", "confirmed", "orphaned"]
 
@@ -150,3 +152,11 @@ class PoolReadings(Protocol):
     ) -> Sequence[BlockRewardReading]: ...
 
     """Ascending by time."""
+
+    async def credit_days(self, first_day: int, last_day: int) -> Sequence[CreditDay]: ...
+
+    """Newest first; days that were published."""
+
+    async def credit_proof(self, user: str, day: int) -> CreditProof | None: ...
+
+    """None for a day that is not published, or without work of the user; raises CreditsChanged."""

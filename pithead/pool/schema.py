@@ -212,6 +212,17 @@ notices = Table(
     Column("error", String, nullable=False),
 )  # fmt: skip
 """What is to be sent and has been; `made` and `next_try` in unix seconds of the world's time."""
+credit_days = Table(
+    "credit_days", metadata,
+    Column("day", BigInteger, primary_key=True),
+    Column("root", String, nullable=False),
+    Column("work", Natural, nullable=False),
+    Column("users", BigInteger, nullable=False),
+    Column("salt", String, nullable=False),
+    Column("link", String, nullable=False),
+    Column("made", BigInteger, nullable=False),
+)  # fmt: skip
+"""What was published of the credits of each UTC day; `day` in days since 1970."""
 admins = Table(
     "admins", metadata,
     Column("sha256", String, primary_key=True),

@@ -11,13 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from pithead.pool.credit_proof import CreditsChanged
 from pithead.pool.readings import PoolReadings
 from pithead.poolapi import landing, openapi
 from pithead.poolapi.bans import Bans
-from pithead.poolapi.dates import BadDates, Days, days_asked_for
+from pithead.poolapi.dates import FIRST_DATE, BadDates, Days, day_start, days_asked_for, parse_date
 from pithead.poolapi.door import Door, Forbidden, TooOften
-from pithead.poolapi.endpoints import COINS, ENDPOINTS, GROUPS, METHODS, Endpoint
-from pithead.poolapi.service import Asked, PoolService, TooMuch
+from pithead.poolapi.endpoints import COINS, ENDPOINTS, GROUPS, METHODS, OWN_ENDPOINTS, Endpoint
+from pithead.poolapi.service import Asked, NothingThere, PoolService, TooMuch
 from pithead.poolapi.settings import ApiSettings
 from pithead.poolapi.tokens import TokenCheck
 
@@ -45,6 +46,8 @@ STATUS: dict[type[Exception], int] = {
     NotFound: 404,
     BadDates: 400,
     TooMuch: 400,
+    NothingThere: 404,
+    CreditsChanged: 409,
 }
 
 
@@ -63,7 +66,7 @@ def build_app(
         "/": _always(landing.page(), "text/html; charset=utf-8"),
         "/openapi.json": _always(openapi.document(), "application/json"),
     }
-    for endpoint in ENDPOINTS:
+    for endpoint in (*ENDPOINTS, *OWN_ENDPOINTS):
         for path in endpoint.paths:
             answers[path] = answers[f"{path}/"] = api.answering(endpoint)
     app = Starlette(
@@ -106,9 +109,12 @@ class PoolApi:
 
     def _asked(self, endpoint: Endpoint, request: Request) -> Asked:
         host = request.client.host if request.client else ""
-        user = self._door.admit(request.headers, host, self._wall())
+        user = "" if endpoint.public else self._door.admit(request.headers, host, self._wall())
         _check_path(request)
         now = self._clock()
+        if "day" in request.path_params:
+            day = day_start(parse_date("day", request.path_params["day"], FIRST_DATE))
+            return Asked(user, now, Days(day, day))
         if not endpoint.default_days:
             return Asked(user, now, Days(0, 0))
         days = days_asked_for(
@@ -124,7 +130,7 @@ def _of_group(request: Request) -> bool:
 
 
 def _check_path(request: Request) -> None:
-    coin = request.path_params["coin"]
+    coin = request.path_params.get("coin", COINS[0])
     if coin.lower() not in COINS:
         raise NotFound(f"no such coin; this pool mines {', '.join(COINS)}")
     group = request.path_params.get("group", GROUPS[0])

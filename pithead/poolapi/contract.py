@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from pithead.pool.credit_proof import CreditDay
+
 Amount = Annotated[
     str, Meta(pattern=r"^-?[0-9]+\.[0-9]{8}$", description="Bitcoins with eight decimals.")
 ]
@@ -178,6 +180,12 @@ class BlockRewards(Answer, frozen=True):
 
 class BlockRewardsAnswer(Answer, frozen=True):
     btc: BlockRewards
+
+
+class CreditsAnswer(Answer, frozen=True):
+    """Each day commits to all before it."""
+
+    days: Annotated[list[CreditDay], Meta(description="Newest first.")]
 
 
 class Worker(Answer, frozen=True):

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+from msgspec import Struct
+
+from pithead.pool.credit_proof import CreditProof
 from pithead.poolapi.contract import (
-    Answer,
     BlockRewardsAnswer,
+    CreditsAnswer,
     DailyHashRateAnswer,
     ProfileAnswer,
     RewardsAnswer,
@@ -30,10 +33,12 @@ class Endpoint:
     operation: str
     """The method of the service."""
     paths: tuple[str, ...]
-    answer: type[Answer]
+    answer: type[Struct]
     summary: str
     default_days: int = 0
     """How long the range is if none is asked for; 0 where the question has no dates."""
+    public: bool = False
+    """Whether anybody may ask, without a token."""
 
 
 ENDPOINTS = (
@@ -80,3 +85,22 @@ ENDPOINTS = (
         "Performance of each worker of the account",
     ),
 )
+"""Of the Braiins Pool API."""
+
+OWN_ENDPOINTS = (
+    Endpoint(
+        "credits",
+        ("/api/v1/credits",),
+        CreditsAnswer,
+        "What the pool committed to of the credits of each day",
+        default_days=31,
+        public=True,
+    ),
+    Endpoint(
+        "credit_proof",
+        ("/api/v1/credits/{day}/proof",),
+        CreditProof,
+        "That the account's work of a day is in what was published; `pithead verify` checks it",
+    ),
+)
+"""What this pool answers besides."""

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from pithead.poolapi.endpoints import COINS, ENDPOINTS, GROUPS
+from pithead.poolapi.endpoints import COINS, ENDPOINTS, GROUPS, OWN_ENDPOINTS
 from pithead.poolapi.tokens import TOKEN_HEADERS
 
 _PAGE = """<!doctype html>
@@ -26,13 +26,13 @@ Send the token of an access profile in the header <code>{header}</code>:</p>
 def page() -> bytes:
     """The same for everybody: nothing of a request is in it."""
     items = []
-    for endpoint in ENDPOINTS:
-        path = endpoint.paths[0].format(coin=COINS[0], group=GROUPS[0])
+    for endpoint in (*ENDPOINTS, *OWN_ENDPOINTS):
+        path = endpoint.paths[0].format(coin=COINS[0], group=GROUPS[0], day="YYYY-MM-DD")
         dates = "?from=YYYY-MM-DD&to=YYYY-MM-DD" if endpoint.default_days else ""
-        items.append(
-            f'<li><a href="{path}"><code>{path}{escape(dates)}</code></a><br>'
-            f"{escape(endpoint.summary)}</li>"
-        )
+        shown = f"<code>{path}{escape(dates)}</code>"
+        if "{day}" not in endpoint.paths[0]:
+            shown = f'<a href="{path}">{shown}</a>'
+        items.append(f"<li>{shown}<br>{escape(endpoint.summary)}</li>")
     return _PAGE.format(
         header=TOKEN_HEADERS[0],
         example=f"/stats/json/{COINS[0]}/",

@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 import msgspec
 
-from pithead.poolapi.endpoints import COINS, ENDPOINTS, GROUPS, Endpoint
+from pithead.poolapi.endpoints import COINS, ENDPOINTS, GROUPS, OWN_ENDPOINTS, Endpoint
 from pithead.poolapi.tokens import TOKEN_HEADERS
 
 REFUSALS = {
@@ -24,12 +24,13 @@ _TEXT = {"text/plain": {"schema": {"type": "string"}}}
 
 def document() -> bytes:
     """The whole document as JSON."""
+    endpoints = (*ENDPOINTS, *OWN_ENDPOINTS)
     schemas, components = msgspec.json.schema_components(
-        [endpoint.answer for endpoint in ENDPOINTS], ref_template="#/components/schemas/{name}"
+        [endpoint.answer for endpoint in endpoints], ref_template="#/components/schemas/{name}"
     )
     paths = {
         path: {"get": _operation(endpoint, path, schema)}
-        for endpoint, schema in zip(ENDPOINTS, schemas, strict=True)
+        for endpoint, schema in zip(endpoints, schemas, strict=True)
         for path in endpoint.paths
     }
     tokens = {name: {"type": "apiKey", "in": "header", "name": name} for name in TOKEN_HEADERS}
@@ -51,14 +52,17 @@ def document() -> bytes:
 
 def _operation(endpoint: Endpoint, path: str, schema: dict[str, object]) -> dict[str, object]:
     refusals = {status: {"description": why, "content": _TEXT} for status, why in REFUSALS.items()}
-    if not endpoint.default_days:
+    if not endpoint.default_days and "{day}" not in path:
         del refusals["400"]
+    if endpoint.public:
+        del refusals["403"]
     answer = {"description": "The answer.", "content": {"application/json": {"schema": schema}}}
     return {
         "operationId": endpoint.operation + ("_by_group" if "{group}" in path else ""),
         "summary": endpoint.summary,
         "parameters": _parameters(endpoint, path),
         "responses": {"200": answer, **refusals},
+        **({"security": []} if endpoint.public else {}),
     }
 
 
@@ -74,6 +78,9 @@ def _parameters(endpoint: Endpoint, path: str) -> list[dict[str, object]]:
         for part, (name, values, description) in PATH_PARAMETERS.items()
         if part in path
     ]
+    if "{day}" in path:
+        schema = {"type": "string", "format": "date"}
+        found.append({"name": "day", "in": "path", "required": True, "schema": schema})
     if endpoint.default_days:
         first = f"First day; {endpoint.default_days} days in all unless given."
         last = "Last day, itself included; today unless given."

@@ -3,6 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from pithead.pool.credit_proof import CreditProof
 from pithead.pool.readings import (
     BlockReading,
     BlockRewardReading,
@@ -13,11 +17,11 @@ from pithead.pool.readings import (
 )
 from pithead.poolapi.contract import (
     UNIT,
-    Answer,
     Block,
     BlockReward,
     BlockRewards,
     BlockRewardsAnswer,
+    CreditsAnswer,
     DailyHashRate,
     DailyHashRateAnswer,
     DailyReward,
@@ -51,6 +55,10 @@ HOUR = 3_600
 DAY = SECONDS_PER_DAY
 
 
+class NothingThere(LookupError):
+    """What was asked for does not exist; the words say more."""
+
+
 class TooMuch(ValueError):
     """More than one answer holds; the words say what to ask for instead."""
 
@@ -68,11 +76,11 @@ class Asked:
     """Whether it is about all in the user's group, not about the user alone."""
 
 
-Operation = Callable[[Asked], Awaitable[Answer]]
+Operation = Callable[[Asked], Awaitable[Struct]]
 
 
 class PoolService:
-    """The six questions of the API; a coroutine each, named as in the table of endpoints."""
+    """The questions of the API; a coroutine each, named as in the table of endpoints."""
 
     def __init__(self, readings: PoolReadings, settings: ApiSettings) -> None:
         self._readings = readings
@@ -88,6 +96,8 @@ class PoolService:
             "hash_rate_daily": self.hash_rate_daily,
             "block_rewards": self.block_rewards,
             "workers": self.workers,
+            "credits": self.credits,
+            "credit_proof": self.credit_proof,
         }
 
     async def stats(self, asked: Asked) -> StatsAnswer:
@@ -225,6 +235,16 @@ class PoolService:
             referral_bonus=bitcoins(reward.referral_bonus_sats),
             confirmations_left=block.confirmations_left,
         )
+
+    async def credits(self, asked: Asked) -> CreditsAnswer:
+        days = await self._readings.credit_days(asked.days.first, asked.days.last)
+        return CreditsAnswer([replace(day, work_scale=self._scale) for day in days])
+
+    async def credit_proof(self, asked: Asked) -> CreditProof:
+        proof = await self._readings.credit_proof(asked.user, asked.days.first)
+        if proof is None:
+            raise NothingThere("nothing is published of your work on that day (yet)")
+        return proof
 
     async def workers(self, asked: Asked) -> WorkersAnswer:
         workers = self._readings.workers(asked.user, asked.now)

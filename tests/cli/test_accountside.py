@@ -1,10 +1,13 @@
 """Accounts and admins from the command line, as somebody types it."""
 
+import msgspec
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from pithead.cli.main import main
 from pithead.pool.admins import Admins
+from pithead.pool.credit_proof import prove
 from pithead.pool.schema import DATABASE, open_database
 
 
@@ -73,3 +76,17 @@ def test_admins_get_tokens_and_lose_them(run, tmp_path):
     assert Admins(engine).check(token) is None
     assert "no admin" in run("admin", "revoke", "ops", code=2)
     engine.dispose()
+
+
+def test_a_proof_that_holds_is_told_and_one_that_does_not_ends_with_one(tmp_path):
+    proof = prove(20_000, {"alice": 3, "bob": 9}, b"salt", "alice")
+    file = tmp_path / "proof.json"
+    file.write_bytes(msgspec.json.encode(proof))
+    shown = CliRunner().invoke(main, ["verify", str(file), "--root", proof.root])
+    assert shown.exit_code == 0
+    assert "alice was credited 3 of 12 (25.000 %) on 2024-10-04" in shown.output
+    assert CliRunner().invoke(main, ["verify", str(file), "--root", "00"]).exit_code == 1
+    file.write_bytes(msgspec.json.encode(replace(proof, work="4")))
+    shown = CliRunner().invoke(main, ["verify", str(file)])
+    assert shown.exit_code == 1
+    assert "adds up to" in shown.output

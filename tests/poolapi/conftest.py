@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from pithead.pool.credit_proof import CreditDay, CreditProof, prove
 from pithead.pool.readings import (
     BlockReading,
     BlockRewardReading,
@@ -71,6 +72,13 @@ class FakeReadings:
     ) -> Sequence[BlockRewardReading]:
         self.asked.append((user, first_day, last_day))
         return self.block_rewards_readings
+
+    async def credit_days(self, first_day: int, last_day: int) -> Sequence[CreditDay]:
+        self.asked.append(("", first_day, last_day))
+        return [CreditDay("2023-11-13", "ab" * 32, "5", 1, "cd" * 32, 1)]
+
+    async def credit_proof(self, user: str, day: int) -> CreditProof | None:
+        return prove(day // DAY, {"alice": 5}, b"s", user) if day == TODAY - DAY else None
 
 
 @dataclass(frozen=True)

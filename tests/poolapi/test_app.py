@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pithead.pool.credit_proof import check, read_proof
 from pithead.poolapi.endpoints import ENDPOINTS
 from pithead.poolapi.settings import ApiSettings
 from pithead.poolapi.tokens import TOKEN_HEADERS
@@ -245,7 +246,7 @@ async def test_the_page_at_the_root_lists_every_endpoint_and_every_link_leads_so
     assert response.headers["content-type"] == "text/html; charset=utf-8"
     assert "default-src 'none'" in response.headers["content-security-policy"]
     links = [part.split('"')[0] for part in response.text.split('href="')[1:]]
-    assert len(links) == len(ENDPOINTS) + 1
+    assert len(links) == len(ENDPOINTS) + 2  # the days of credits and the document
     for link in links:
         assert (await client.get(link)).status_code == 200
 
@@ -295,3 +296,20 @@ async def test_the_path_says_whether_the_days_are_of_the_user_or_of_the_group(
     answer = await connect(busy).get(f"/accounts/hash_rate_daily/json/{path}")
     assert answer.status_code == 200
     assert len(answer.json()["btc"]) == days
+
+
+async def test_what_was_committed_to_is_there_for_everybody(connect, busy):
+    answer = await connect(busy, token=None).get("/api/v1/credits?from=2023-11-01&to=2023-11-13")
+    (day,) = answer.json()["days"]
+    assert (day["day"], day["root"], day["work_scale"]) == ("2023-11-13", "ab" * 32, 10**12)
+
+
+async def test_a_user_gets_a_proof_that_holds(connect, busy):
+    answer = await connect(busy).get("/api/v1/credits/2023-11-13/proof")
+    proof = read_proof(answer.content)
+    check(proof)
+    assert (proof.user, proof.day) == ("alice", "2023-11-13")
+    assert (await connect(busy).get("/api/v1/credits/2023-11-12/proof")).status_code == 404
+    assert (await connect(busy).get("/api/v1/credits/yesterday/proof")).status_code == 400
+    refused = await connect(busy, token=None).get("/api/v1/credits/2023-11-13/proof")
+    assert refused.status_code == 403

@@ -3,8 +3,9 @@ import re
 
 import pytest
 
+from pithead.pool.credit_proof import CreditDay, CreditProof, ProofStep
 from pithead.poolapi.contract import Answer
-from pithead.poolapi.endpoints import ENDPOINTS
+from pithead.poolapi.endpoints import ENDPOINTS, OWN_ENDPOINTS
 from pithead.poolapi.openapi import document
 from pithead.poolapi.tokens import TOKEN_HEADERS
 
@@ -36,11 +37,13 @@ def conforms(value, schema, place="answer"):
         case "array":
             assert type(value) is list, place
             items = schema.pop("items")
+            assert len(value) <= schema.pop("maxItems", 10**6), place
             for item in value:
                 conforms(item, items, f"{place}[]")
         case "string":
             assert type(value) is str, place
             assert re.search(schema.pop("pattern", ""), value), place
+            assert schema.pop("minLength", 0) <= len(value) <= schema.pop("maxLength", 10**6), place
         case "integer":
             assert type(value) is int, place
             assert value >= schema.pop("minimum", value), place
@@ -50,24 +53,30 @@ def conforms(value, schema, place="answer"):
     assert not schema, f"{place}: {schema}"
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.operation)
+@pytest.mark.parametrize(
+    "endpoint", [*ENDPOINTS, *OWN_ENDPOINTS], ids=lambda endpoint: endpoint.operation
+)
 async def test_every_answer_conforms_to_the_schema_that_the_document_gives(
     connect, readings, endpoint
 ):
     for path in endpoint.paths:
         operation = DOCUMENT["paths"][path]["get"]
         schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
-        answer = await connect(readings).get(path.format(coin="btc", group="user"))
+        answer = await connect(readings).get(
+            path.format(coin="btc", group="user", day="2023-11-13")
+        )
         conforms(answer.json(), schema)
 
 
 def test_every_path_of_the_table_is_there_and_no_other():
-    assert set(DOCUMENT["paths"]) == {path for endpoint in ENDPOINTS for path in endpoint.paths}
+    assert set(DOCUMENT["paths"]) == {
+        path for endpoint in (*ENDPOINTS, *OWN_ENDPOINTS) for path in endpoint.paths
+    }
 
 
 def test_every_object_of_the_contract_is_there_with_every_field_required():
     named = {}
-    structs = list(Answer.__subclasses__())
+    structs = [*Answer.__subclasses__(), CreditDay, CreditProof, ProofStep]
     for struct in structs:
         named[struct.__name__] = set(struct.__struct_fields__)
     assert {name: set(schema["required"]) for name, schema in SCHEMAS.items()} == named
@@ -75,7 +84,7 @@ def test_every_object_of_the_contract_is_there_with_every_field_required():
 
 def test_operation_ids_are_unique():
     ids = [item["get"]["operationId"] for item in DOCUMENT["paths"].values()]
-    assert len(ids) == len(set(ids)) == 7
+    assert len(ids) == len(set(ids)) == 9
 
 
 def test_every_path_parameter_is_declared():
@@ -95,6 +104,7 @@ def test_dates_are_optional_where_there_are_dates():
         "/accounts/hash_rate_daily/json/{group}/{coin}",
         "/accounts/hash_rate_daily/json/{coin}",
         "/accounts/block_rewards/json/{coin}",
+        "/api/v1/credits",
     }
 
 
