@@ -35,7 +35,7 @@ class PoolProcess:
         self.stratum, self.api = free_port(), free_port()
         self.process = None
 
-    async def start(self):
+    async def start(self, *options):
         keys = {
             "pool.stratum_port": self.stratum,
             "pool.api_port": self.api,
@@ -47,6 +47,7 @@ class PoolProcess:
         }
         settings = [each for key, value in keys.items() for each in ("--set", f"{key}={value}")]
         command = [sys.executable, "-m", "pithead", *settings, "pool", "--data", self.directory]
+        command += options
         self.process = await asyncio.create_subprocess_exec(
             *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
         )

@@ -144,17 +144,17 @@ class PoolSection(Section, frozen=True):
     bytes_per_second_per_connection: Annotated[
         int,
         Meta(
-            ge=1_000,
+            ge=1,
             le=10**12,
             description="What one may send for long, each line counting 64 bytes more; who sends "
             "more is read later.",
         ),
     ] = 256 * 1024
     bytes_per_second_per_address: Annotated[
-        int, Meta(ge=1_000, le=10**12, description="The same of all from one address together.")
+        int, Meta(ge=1, le=10**12, description="The same of all from one address together.")
     ] = 4 * 1024 * 1024
     bytes_per_second_per_subnet: Annotated[
-        int, Meta(ge=1_000, le=10**12, description="The same of one /24, or /48 of IPv6.")
+        int, Meta(ge=1, le=10**12, description="The same of one /24, or /48 of IPv6.")
     ] = 8 * 1024 * 1024
     trusted_proxies: Annotated[
         tuple[Annotated[str, Meta(pattern=r"^[0-9A-Fa-f.:]{2,45}$")], ...],
@@ -255,6 +255,14 @@ class FarmSection(Section, frozen=True):
         tuple[Annotated[str, Meta(pattern=NAME)], ...],
         Meta(min_length=1, max_length=10_000, description="Accounts they mine for, taken in turn."),
     ] = ("alice", "bob")
+    scenario: Annotated[
+        str,
+        Meta(
+            max_length=4096,
+            description="A file that says which machines there are and what befalls them, instead "
+            "of the three keys above; empty for none.",
+        ),
+    ] = ""
     speed: Annotated[
         float,
         Meta(gt=0, le=100_000, description="How many times faster than the world farm time runs."),
@@ -282,6 +290,15 @@ class FarmSection(Section, frozen=True):
             ge=0, le=65535, description="The port of each machine's gRPC API; 0 takes a free one."
         ),
     ] = 50051
+    admin_port: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=65535,
+            description="The port, on 127.0.0.1, of the API that calls faults down on the "
+            "machines; 0 takes a free one.",
+        ),
+    ] = 0
 
     def __post_init__(self) -> None:
         _check_models("models", self.models)
@@ -323,6 +340,7 @@ class MinerSection(Section, frozen=True):
     grpc_port: Annotated[
         int, Meta(ge=0, le=65535, description="The port of its gRPC API; 0 takes a free one.")
     ] = 50051
+    ambient_c: Annotated[float, Meta(ge=-50, le=80, description="Degrees Celsius round it.")] = 25.0
 
     def __post_init__(self) -> None:
         _check_models("model", (self.model,))
