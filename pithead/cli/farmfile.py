@@ -37,6 +37,8 @@ class FarmFile(msgspec.Struct, frozen=True):
     pool: PoolEntry
     users: list[UserEntry]
     miners: list[MinerEntry]
+    admin: str = ""
+    """`http://host:port` of the admin API that calls faults down on the machines."""
 
 
 def write_farm_file(path: Path, farm: FarmFile) -> None:

@@ -14,14 +14,19 @@ from starlette.types import ASGIApp
 
 from pithead.cli.datadir import DataDirectory
 from pithead.cli.doors import DoorPlan, Doors
+from pithead.cli.farmplan import plan_of
 from pithead.cli.farmtime import steady_wall
 from pithead.cli.logs import start_logging
-from pithead.cli.machines import Place, RestPort, plan_farm, serve_rest
+from pithead.cli.machines import Place, RestPort, serve_rest
 from pithead.cli.sections import Config, FarmSection, MinerSection
-from pithead.cli.serving import HttpServer
+from pithead.cli.serving import HttpServer, listen
+from pithead.farm.admin import build_admin
+from pithead.farm.ambient import Ambient
 from pithead.farm.clock import FarmClock
+from pithead.farm.desk import Desk
+from pithead.farm.fate import Lot
 from pithead.farm.hashing import WorkerEngine
-from pithead.farm.machines import build_machine
+from pithead.farm.machines import build_fate, build_machine
 from pithead.hardware.models import model_named
 from pithead.miner.api.app import build_apis
 from pithead.miner.api.surroundings import surround
@@ -33,6 +38,8 @@ from pithead.miner.interfaces import interface_of
 from pithead.rpc.grpcserver import GrpcServer
 
 log = structlog.get_logger(__name__)
+
+LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,8 @@ class ApiPlans:
     rest: RestPlan
     cgminer: DoorPlan
     grpc: DoorPlan
+    admin: DoorPlan | None
+    """Of all machines together, on loopback."""
 
     @staticmethod
     def of(section: FarmSection | MinerSection, name: str) -> "ApiPlans":
@@ -59,6 +68,9 @@ class ApiPlans:
             RestPlan(section.rest_port, section.rest_fallback_port, f"--set {name}.rest_port=PORT"),
             DoorPlan(section.cgminer_port, f"--set {name}.cgminer_port=PORT"),
             DoorPlan(section.grpc_port, f"--set {name}.grpc_port=PORT"),
+            DoorPlan(section.admin_port, "--set farm.admin_port=PORT")
+            if isinstance(section, FarmSection)
+            else None,
         )
 
 
@@ -76,9 +88,16 @@ class Machines:
     ) -> None:
         self.places = tuple(places)
         now = clock.now()
+        machine_plans = [place.plan(directory) for place in places]
         self.machines: list[Machine] = [
-            build_machine(place.plan(directory), now, work_scale) for place in places
+            build_machine(plan, now, work_scale) for plan in machine_plans
         ]
+        fates = [
+            build_fate(plan, machine, now)
+            for plan, machine in zip(machine_plans, self.machines, strict=True)
+        ]
+        named = zip(places, fates, strict=True)
+        self._desk = Desk({place.name: fate for place, fate in named if fate}, clock.now)
         self._engine = WorkerEngine()
         self.daemon = Daemon(self.machines, clock, self._engine)
         self._apps: dict[str, ASGIApp] = {}
@@ -87,15 +106,17 @@ class Machines:
                 machine.miner,
                 directory / place.name,
                 clock.now,
-                place.plan(directory).defaults,
+                plan.defaults,
                 partial(interface_of, place.address),
             )
-            for place, machine in zip(places, self.machines, strict=True)
+            for place, plan, machine in zip(places, machine_plans, self.machines, strict=True)
         ]
         grpc: dict[str, GrpcServer] = {}
-        for place, machine, around in zip(places, self.machines, self._surroundings, strict=True):
-            machine.attend = around.step
-            machine.miner.system.watch(partial(self._power, place.address))
+        parts = zip(places, self.machines, self._surroundings, fates, strict=True)
+        for place, machine, around, fate in parts:
+            machine.attend = around.step if fate is None else _each(fate.step, around.step)
+            machine.miner.system.watch(partial(self._power, machine, place.address))
+            machine.cable.watch(partial(self._look_at, machine, place.address))
             apis = build_apis(machine.miner, around, clock.now, wall)
             self._apps[place.address] = apis.http
             grpc[place.address] = GrpcServer(apis.grpc)
@@ -108,6 +129,11 @@ class Machines:
             plans.cgminer,
         )
         self._grpc = Doors(grpc, plans.grpc)
+        self._admin_plan = plans.admin
+        self._admin: HttpServer | None = None
+        self.admin: str | None = None
+        """`host:port` of the admin API, once started."""
+        self._unreachable: set[str] = set()
         self._server: HttpServer | None = None
         self.port: RestPort | None = None
 
@@ -120,7 +146,17 @@ class Machines:
             await self._server.start()
         await self._cgminer.start()
         await self._grpc.start()
+        for place, machine in zip(self.places, self.machines, strict=True):
+            self._look_at(machine, place.address)
+        if self._admin_plan is not None:
+            await self._start_admin(self._admin_plan)
         await self.daemon.start()
+
+    async def _start_admin(self, plan: DoorPlan) -> None:
+        bound = listen(LOOPBACK, plan.port, plan.setting)
+        self._admin = HttpServer(build_admin(self._desk), [bound])
+        await self._admin.start()
+        self.admin = f"{LOOPBACK}:{bound.getsockname()[1]}"
 
     def move_pool(self, old_url: str, new_url: str, now: float) -> None:
         """The farm's own pool has another address than when these machines were set up."""
@@ -131,6 +167,8 @@ class Machines:
                 machine.miner.set_pool_groups(moved, now)
 
     async def stop(self) -> None:
+        if self._admin is not None:
+            await self._admin.stop()
         self._cgminer.stop()
         self._grpc.stop()
         if self._server is not None:
@@ -140,8 +178,15 @@ class Machines:
         for around in self._surroundings:
             await around.logs.settled()
 
-    def _power(self, address: str, is_up: bool) -> None:
-        """The APIs of a machine go away and come back with the machine."""
+    def _power(self, machine: Machine, address: str, _: bool) -> None:
+        self._look_at(machine, address)
+
+    def _look_at(self, machine: Machine, address: str) -> None:
+        """The APIs of a machine go away and come back with the machine, and with its network."""
+        is_up = machine.miner.system.is_up and not machine.cable.is_deaf
+        if is_up is (address not in self._unreachable):
+            return
+        self._unreachable ^= {address}
         self._cgminer.power(address, is_up)
         self._grpc.power(address, is_up)
         if self._server is None:
@@ -163,6 +208,14 @@ class Machines:
     def grpc_of(self, place: Place) -> str:
         """`host:port` of one machine's gRPC API."""
         return self._grpc.place(place.address)
+
+
+def _each(*parts: Callable[[float], None]) -> Callable[[float], None]:
+    def step(now: float) -> None:
+        for part in parts:
+            part(now)
+
+    return step
 
 
 def _moved(group: PoolGroup, old_url: str, new_url: str) -> PoolGroup:
@@ -195,6 +248,7 @@ async def run_miner(config: Config) -> None:
         worker=section.pool_user,
         pool_url=section.pool_url,
         pool_password=section.pool_password,
+        lot=Lot(Ambient(((0.0, section.ambient_c),))),
     )
     await _run(config, [place], ApiPlans.of(section, "miner"))
 
@@ -202,9 +256,7 @@ async def run_miner(config: Config) -> None:
 async def run_farm(config: Config) -> None:
     """`pithead farm`."""
     section = config.farm
-    places = plan_farm(
-        section.miners, section.models, section.users, section.first_address, config.miner.pool_url
-    )
+    places = plan_of(section).places(config.miner.pool_url)
     await _run(config, places, ApiPlans.of(section, "farm"))
 
 
@@ -221,6 +273,8 @@ async def _run(config: Config, places: Sequence[Place], plans: ApiPlans) -> None
             log.info("miner", name=place.name, rest=f"http://{machines.rest_of(place)}",
                      grpc=machines.grpc_of(place),
                      pool=place.pool_url, worker=place.worker)  # fmt: skip
+        if machines.admin is not None:
+            log.info("farm", admin=f"http://{machines.admin}")
         try:
             await until_told_or_failed(machines.daemon.failed())
         finally:

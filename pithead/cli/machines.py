@@ -10,7 +10,9 @@ from pathlib import Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pithead.cli.serving import HttpServer, listen
+from pithead.farm.fate import ORDINARY, Lot
 from pithead.farm.machines import MachinePlan
+from pithead.farm.scenario import ScenarioMachine
 from pithead.hardware.models import MachineModel, model_named
 from pithead.miner.configuration import PoolGroup, PoolTarget, Settings
 
@@ -29,6 +31,9 @@ class Place:
     """`user.worker` at its first pool."""
     pool_url: str
     pool_password: str = "x"
+    seed: str | None = None
+    """Of the machine itself; None: its name."""
+    lot: Lot = ORDINARY
 
     def plan(self, directory: Path) -> MachinePlan:
         """The machine for this place; its files are kept in `directory/name`."""
@@ -37,10 +42,11 @@ class Place:
         return MachinePlan(
             name=self.name,
             model=self.model,
-            seed=self.name,
+            seed=self.seed or self.name,
             defaults=Settings(hostname=self.name, pool_groups=(group,)),
             directory=directory / self.name,
             source_address=self.address,
+            lot=self.lot,
         )
 
 
@@ -57,6 +63,24 @@ def plan_farm(
             pool_url=pool_url,
         )
         for index in range(count)
+    ]
+
+
+def place_scenario(
+    machines: Sequence[ScenarioMachine], first_address: str, pool_url: str
+) -> list[Place]:
+    """The machines of a scenario, each in a place of its own."""
+    return [
+        Place(
+            name=machine.name,
+            model=machine.model,
+            address=address_of(index, first_address),
+            worker=f"{machine.user}.{machine.name}",
+            pool_url=pool_url,
+            seed=machine.seed,
+            lot=machine.lot,
+        )
+        for index, machine in enumerate(machines)
     ]
 
 

@@ -53,13 +53,25 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
         pass
 
 
+scenario_option = click.option(
+    "--scenario", metavar="FILE", help="The machines and what befalls them, from a TOML file."
+)
+
+
 @main.command(name="up")
 @data_option
 @general_options
 @click.option("--miners", type=int, metavar="N", help="How many machines.  [default: 3]")
+@scenario_option
 @click.option("--speed", type=float, metavar="X", help="Farm time runs X times faster.")
 @click.pass_context
-def up_(context: click.Context, data: str | None, miners: int | None, speed: float | None) -> None:
+def up_(
+    context: click.Context,
+    data: str | None,
+    miners: int | None,
+    scenario: str | None,
+    speed: float | None,
+) -> None:
     """Start a farm on loopback: chain, pool and miners. Ctrl-C stops it.
 
     \b
@@ -67,8 +79,12 @@ def up_(context: click.Context, data: str | None, miners: int | None, speed: flo
       pithead up
       pithead up --miners 20 --data /tmp/farm
       pithead up --speed 60            (a day in 24 minutes)
+      pithead up --scenario examples/hot-summer.toml
     """
-    config = configured(context, data__directory=data, farm__miners=miners, farm__speed=speed)
+    config = configured(
+        context, data__directory=data, farm__miners=miners, farm__scenario=scenario,
+        farm__speed=speed,
+    )  # fmt: skip
     _run(up.run(config))
 
 
@@ -91,14 +107,20 @@ def pool(context: click.Context, data: str | None, take_over: bool) -> None:
 @click.option("--model", metavar="NAME", help='Its model, such as "Antminer S19 XP".')
 @click.option("--pool", "url", metavar="URL", help="The pool it starts with.")
 @click.option("--user", metavar="USER.WORKER", help="Its user there.")
+@click.option("--ambient", type=float, metavar="CELSIUS", help="Round it.  [default: 25]")
 @click.pass_context
 def miner(
-    context: click.Context, data: str | None, model: str | None, url: str | None, user: str | None
+    context: click.Context,
+    data: str | None,
+    model: str | None,
+    url: str | None,
+    user: str | None,
+    ambient: float | None,
 ) -> None:
     """Run one simulated machine alone, with its REST API."""
     config = configured(
         context, data__directory=data, miner__model=model, miner__pool_url=url,
-        miner__pool_user=user,
+        miner__pool_user=user, miner__ambient_c=ambient,
     )  # fmt: skip
     _run(farmside.run_miner(config))
 
@@ -107,12 +129,20 @@ def miner(
 @data_option
 @general_options
 @click.option("--miners", type=int, metavar="N", help="How many machines.  [default: 3]")
+@scenario_option
 @click.option("--pool", "url", metavar="URL", help="The pool they start with.")
 @click.pass_context
-def farm(context: click.Context, data: str | None, miners: int | None, url: str | None) -> None:
+def farm(
+    context: click.Context,
+    data: str | None,
+    miners: int | None,
+    scenario: str | None,
+    url: str | None,
+) -> None:
     """Run simulated machines alone, against a pool that is there already."""
     config = configured(
-        context, data__directory=data, farm__miners=miners, miner__pool_url=url
+        context, data__directory=data, farm__miners=miners, farm__scenario=scenario,
+        miner__pool_url=url,
     )  # fmt: skip
     _run(farmside.run_farm(config))
 

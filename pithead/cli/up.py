@@ -22,15 +22,15 @@ from pithead.cli.farmfile import (
     read_farm_file,
     write_farm_file,
 )
+from pithead.cli.farmplan import plan_of
 from pithead.cli.farmside import ApiPlans, Machines, until_told_or_failed
 from pithead.cli.farmtime import keep_time, open_clock, steady_wall
 from pithead.cli.logs import start_logging
-from pithead.cli.machines import Place, plan_farm
+from pithead.cli.machines import Place
 from pithead.cli.poolside import PoolPart, first_block_work, open_pool
 from pithead.cli.sections import Config
 from pithead.cli.table import FarmPicture, MinerRow, draw, line
 from pithead.farm.clock import FarmClock
-from pithead.hardware.models import model_named
 from pithead.pool.admins import Admins
 
 FARM_FILE = "farm.json"
@@ -48,6 +48,8 @@ class Farm:
     clock: FarmClock
     pool: PoolPart
     machines: Machines
+    users: tuple[str, ...]
+    """The accounts mined for."""
 
     @property
     def file(self) -> Path:
@@ -58,7 +60,7 @@ class Farm:
         known = read_farm_file(self.file)
         tokens = {entry.username: entry.token for entry in known.users} if known else {}
         users = []
-        for user in dict.fromkeys(self.config.farm.users):
+        for user in self.users:
             token = tokens.get(user, "")
             if not self.pool.accounts.opens(token, user):
                 token = await asyncio.to_thread(self.pool.accounts.create_token, user, "farm")
@@ -78,7 +80,11 @@ class Farm:
             self.pool.stratum, f"http://{self.pool.api}", f"http://{self.pool.admin.address}",
             await asyncio.to_thread(admins.create, "farm"),
         )  # fmt: skip
-        await asyncio.to_thread(write_farm_file, self.file, FarmFile(pool, users, miners))
+        await asyncio.to_thread(
+            write_farm_file,
+            self.file,
+            FarmFile(pool, users, miners, f"http://{self.machines.admin}"),
+        )
 
     async def stop(self) -> None:
         try:
@@ -97,11 +103,8 @@ async def start_farm(
 ) -> Farm:
     """Chain, pool and machines, in this order; `farm.json` last."""
     clock = open_clock(directory, config.farm.speed, wall)
-    models = [model_named(name) for name in config.farm.models]
-    rate = sum(
-        models[index % len(models)].sticker_ths * 1e12 / config.pool.work_scale
-        for index in range(config.farm.miners)
-    )
+    plan = await asyncio.to_thread(plan_of, config.farm)
+    rate = sum(place.model.sticker_ths for place in plan.places("")) * 1e12 / config.pool.work_scale
     async with AsyncExitStack() as undo:
         say("chain and pool")
         pool = await open_pool(
@@ -109,12 +112,8 @@ async def start_farm(
         )
         undo.push_async_callback(pool.stop)
         say("miners")
-        farm = config.farm
-        places = plan_farm(
-            farm.miners, farm.models, farm.users, farm.first_address,
-            f"stratum+tcp://{pool.stratum}",
-        )  # fmt: skip
-        plans = ApiPlans.of(farm, "farm")
+        places = plan.places(f"stratum+tcp://{pool.stratum}")
+        plans = ApiPlans.of(config.farm, "farm")
         machines = Machines(
             places, directory / "miners", clock, wall, config.pool.work_scale, plans
         )
@@ -124,7 +123,7 @@ async def start_farm(
             machines.move_pool(old_url, f"stratum+tcp://{pool.stratum}", clock.now())
         undo.push_async_callback(machines.stop)
         await machines.start()
-        running = Farm(config, directory, clock, pool, machines)
+        running = Farm(config, directory, clock, pool, machines, plan.users)
         await running.describe()
         undo.pop_all()
     return running
@@ -135,7 +134,7 @@ def picture(farm: Farm) -> FarmPicture:
     now = farm.clock.now()
     scale = farm.config.pool.work_scale
     readings = farm.pool.bookkeeper
-    users = list(dict.fromkeys(farm.config.farm.users))
+    users = farm.users
     seen = {
         f"{user}.{worker.name}": worker.windows.work_5m * scale / 300
         for user in users

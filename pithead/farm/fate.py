@@ -4,7 +4,6 @@ Several mishaps may hold at once; the machine suffers what they come to together
 again when the last of them has ended.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heapreplace
 
@@ -48,6 +47,22 @@ class Active:
     until: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Where a machine stands and what is planned for it."""
+
+    ambient: Ambient = STEADY
+    offset_c: float = 0.0
+    """How much warmer than that it is there."""
+    script: tuple[Planned, ...] = ()
+
+    def ambient_c(self, now: float) -> float:
+        return self.ambient.at(now) + self.offset_c
+
+
+ORDINARY = Lot()
+
+
 class Fate:
     """Of one machine; `step` is called as often as the machine's own."""
 
@@ -56,22 +71,17 @@ class Fate:
         device: SimulatedMachine,
         system: System,
         cable: Cable,
-        *,
+        lot: Lot,
         start: float,
-        ambient: Ambient = STEADY,
-        offset_c: float = 0.0,
-        script: Sequence[Planned] = (),
     ) -> None:
-        """`offset_c`: how much warmer than the others this machine stands. Raises BadMishap."""
-        for each in script:
+        """Raises BadMishap."""
+        for each in lot.script:
             check(each.mishap, device.model)
         self._device = device
         self._system = system
         self._cable = cable
-        self._ambient = ambient
-        self._offset_c = offset_c
-        self._script = tuple(script)
-        self._due = [(each.first(start), number) for number, each in enumerate(self._script)]
+        self._lot = lot
+        self._due = [(each.first(start), number) for number, each in enumerate(lot.script)]
         heapify(self._due)
         self._active: dict[int, Active] = {}
         self._next_id = 1
@@ -143,7 +153,7 @@ class Fate:
         self._suffer(now)
 
     def _play(self, at: float, number: int) -> None:
-        planned = self._script[number]
+        planned = self._lot.script[number]
         if len(self._active) < MOST_ACTIVE:
             self._begin(planned.mishap, at, planned.for_s)
         if planned.after_s is None:
@@ -163,8 +173,8 @@ class Fate:
         if damage != self._damage:
             self._damage = damage
             self._wreck(damage, now)
-        day_c = self._ambient.at(now) + self._offset_c
-        self._device.ambient_c = damage.heat_k + (day_c if self._set_c is None else self._set_c)
+        round_it = self._lot.ambient_c(now) if self._set_c is None else self._set_c
+        self._device.ambient_c = round_it + damage.heat_k
 
     def _wreck(self, damage: Damage, now: float) -> None:
         device = self._device

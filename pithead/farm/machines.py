@@ -5,6 +5,7 @@ from pathlib import Path
 
 import structlog
 
+from pithead.farm.fate import ORDINARY, Fate, Lot
 from pithead.hardware.models import MachineModel
 from pithead.hardware.simulated import SimulatedMachine, spread
 from pithead.miner.configuration import Settings
@@ -31,7 +32,8 @@ class MachinePlan:
     directory: Path | None = None
     """Where its settings are kept; None: nowhere."""
     source_address: str | None = None
-    ambient_c: float = 25.0
+    lot: Lot = ORDINARY
+    """Where it stands and what is planned for it."""
 
 
 def build_machine(plan: MachinePlan, now: float, work_scale: int) -> Machine:
@@ -46,7 +48,11 @@ def build_machine(plan: MachinePlan, now: float, work_scale: int) -> Machine:
         settings = loaded.settings
         keeper = SettingsKeeper(file)
     device = SimulatedMachine(
-        plan.model, seed=plan.seed, now=now, work_scale=work_scale, ambient_c=plan.ambient_c
+        plan.model,
+        seed=plan.seed,
+        now=now,
+        work_scale=work_scale,
+        ambient_c=plan.lot.ambient_c(now),
     )
     miner = Miner(
         device,
@@ -58,6 +64,17 @@ def build_machine(plan: MachinePlan, now: float, work_scale: int) -> Machine:
         jitter=(1 + spread(plan.seed, "jitter")) / 2,
     )
     return Machine(plan.name, miner, device, keeper, plan.source_address)
+
+
+def build_fate(plan: MachinePlan, machine: Machine, now: float) -> Fate | None:
+    """Of a machine of this plan; None where it is no simulated one and has a fate of its own.
+
+    Raises BadMishap.
+    """
+    device = machine.hashing
+    if not isinstance(device, SimulatedMachine):
+        return None
+    return Fate(device, machine.miner.system, machine.cable, plan.lot, now)
 
 
 def _forget(settings: Settings) -> None:

@@ -22,11 +22,10 @@
 The kinds of faults and what each needs are those of `pithead.farm.mishaps`.
 """
 
-import dataclasses
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, TypeVar
 
@@ -34,7 +33,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from pithead.farm.ambient import DAY_SECONDS, HOUR_SECONDS, STEADY, Ambient
-from pithead.farm.fate import Planned
+from pithead.farm.fate import ORDINARY, Lot, Planned
 from pithead.farm.mishaps import AnyMishap, BadMishap, check
 from pithead.hardware.models import DEFAULT_MODEL, MachineModel, UnknownModel, model_named
 from pithead.hardware.simulated import spread
@@ -99,13 +98,11 @@ class ScenarioMachine:
     user: str
     seed: str
     """Equal ones make equal machines: serial numbers, quality of chips, fans."""
-    offset_c: float
-    script: tuple[Planned, ...] = ()
+    lot: Lot = ORDINARY
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    ambient: Ambient
     machines: tuple[ScenarioMachine, ...]
 
     @property
@@ -126,20 +123,21 @@ def read_scenario(text: str) -> Scenario:
     table = None
     if file.ambient is not None:
         table = _read(file.ambient, _AmbientTable, "ambient")
+    ambient = STEADY if table is None else _ambient(table.day)
     spread_c = 0.0 if table is None else table.spread_c
-    machines = _machines(file.machines, file.seed, spread_c)
+    machines = _machines(file.machines, file.seed, ambient, spread_c)
     scripts: dict[str, list[Planned]] = {machine.name: [] for machine in machines}
     for number, fault in enumerate(file.faults):
         names, planned = _fault(fault, f"faults[{number}]", machines)
         for name in names:
             scripts[name].append(planned)
     return Scenario(
-        STEADY if table is None else _ambient(table.day),
-        tuple(
-            dataclasses.replace(machine, script=tuple(scripts[machine.name]))
-            for machine in machines
-        ),
+        tuple(_with_script(machine, tuple(scripts[machine.name])) for machine in machines)
     )
+
+
+def _with_script(machine: ScenarioMachine, script: tuple[Planned, ...]) -> ScenarioMachine:
+    return replace(machine, lot=replace(machine.lot, script=script))
 
 
 def _read(value: object, kind: type[T], where: str) -> T:
@@ -168,7 +166,7 @@ def _ambient(day: Mapping[str, float]) -> Ambient:
 
 
 def _machines(
-    tables: Sequence[dict[str, Any]], seed: str, spread_c: float
+    tables: Sequence[dict[str, Any]], seed: str, ambient: Ambient, spread_c: float
 ) -> list[ScenarioMachine]:
     machines: dict[str, ScenarioMachine] = {}
     for number, each in enumerate(tables):
@@ -186,7 +184,7 @@ def _machines(
                 raise ScenarioError(f"{where}: a farm has at most {MOST_MACHINES} machines")
             offset_c = table.ambient_offset_c + spread_c * spread(seed, f"ambient/{name}")
             machines[name] = ScenarioMachine(
-                name, model, table.user, f"{table.seed or seed}/{name}", offset_c
+                name, model, table.user, f"{table.seed or seed}/{name}", Lot(ambient, offset_c)
             )
     return list(machines.values())
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pithead.farm.ambient import STEADY, Ambient
-from pithead.farm.fate import MOST_ACTIVE, Fate, Planned
+from pithead.farm.fate import MOST_ACTIVE, Fate, Lot, Planned
 from pithead.farm.mishaps import (
     BadMishap,
     BoardDies,
@@ -34,7 +34,7 @@ class FatedRig(Rig):
         super().__init__(**options)
         self.cable = Cable()
         self.fate = Fate(
-            self.device, self.miner.system, self.cable, start=START, ambient=ambient, script=script
+            self.device, self.miner.system, self.cable, Lot(ambient, 0.0, tuple(script)), START
         )
         self.pool()
         self.run(seconds, step=1)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pithead.farm.ambient import STEADY
-from pithead.farm.fate import Planned
+from pithead.farm.fate import Lot, Planned
 from pithead.farm.mishaps import KINDS, BoardDies, FanStops, HotAir, NetworkCut, kind_of
 from pithead.farm.scenario import ScenarioError, read_scenario
 
@@ -31,21 +31,20 @@ def test_the_example_is_a_farm_on_which_every_kind_of_fault_comes_down():
     names = [machine.name for machine in scenario.machines]
     assert names == ["hall-0", "hall-1", "hall-2", "attic", "cellar"]
     assert scenario.users == ("alice", "bob")
-    told = {kind_of(each.mishap) for machine in scenario.machines for each in machine.script}
+    told = {kind_of(each.mishap) for machine in scenario.machines for each in machine.lot.script}
     assert told == {kind.__struct_config__.tag for kind in KINDS}
     attic = scenario.machines[3]
     assert attic.model.name == "Antminer S19j Pro"
-    assert 2.0 <= attic.offset_c <= 6.0
-    assert attic.script[0] == Planned(BoardDies(2), after_s=480, for_s=1200)
-    assert Planned(HotAir(8.0), time_of_day_s=46_800, for_s=9000) in scenario.machines[0].script
-    assert scenario.ambient.at(15 * 3600) == 36.0
+    assert 2.0 <= attic.lot.offset_c <= 6.0
+    assert attic.lot.script[0] == Planned(BoardDies(2), after_s=480, for_s=1200)
+    assert Planned(HotAir(8.0), time_of_day_s=46_800, for_s=9000) in scenario.machines[0].lot.script
+    assert attic.lot.ambient.at(15 * 3600) == 36.0
 
 
 def test_the_least_scenario_is_one_machine_in_a_steady_ambient():
     scenario = read_scenario(SMALL)
     (machine,) = scenario.machines
-    assert (machine.name, machine.user, machine.script) == ("rig", "alice", ())
-    assert (scenario.ambient, machine.offset_c) == (STEADY, 0.0)
+    assert (machine.name, machine.user, machine.lot) == ("rig", "alice", Lot(STEADY, 0.0, ()))
 
 
 def test_equal_seeds_make_equal_farms_and_others_do_not():
@@ -53,16 +52,16 @@ def test_equal_seeds_make_equal_farms_and_others_do_not():
     assert read_scenario(text) == read_scenario(text)
     other = read_scenario(text.replace('seed = "hot-summer"', 'seed = "cold-summer"'))
     for one, two in zip(read_scenario(text).machines, other.machines, strict=True):
-        assert one.offset_c != two.offset_c
+        assert one.lot.offset_c != two.lot.offset_c
         assert (one.seed == two.seed) == (one.name == "cellar")
-        assert one.script == two.script
+        assert one.lot.script == two.lot.script
 
 
 def test_a_time_of_the_day_may_have_seconds_and_a_duration_many_hours():
     text = with_fault('at = "120:00:01"\nkind = "fan_stops"\nfan = 0')
-    assert read_scenario(text).machines[0].script == (Planned(FanStops(0), after_s=432_001.0),)
+    assert read_scenario(text).machines[0].lot.script == (Planned(FanStops(0), after_s=432_001.0),)
     text = with_fault('daily = "23:59:58"\nfor = "00:00:01"\nkind = "network_cut"\napis = false')
-    (planned,) = read_scenario(text).machines[0].script
+    (planned,) = read_scenario(text).machines[0].lot.script
     assert planned == Planned(NetworkCut(apis=False), time_of_day_s=86_398.0, for_s=1.0)
 
 
