@@ -7,7 +7,7 @@ is given again whatever it lost.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -18,17 +18,18 @@ import structlog
 
 from pithead.bitcoin.block import HEADER_SIZE, Block, Header
 from pithead.bitcoin.encoding import DecodeError
-from pithead.bitcoin.hashing import wire_from_display
+from pithead.bitcoin.hashing import display_from_wire, wire_from_display
 from pithead.bitcoin.network import REGTEST, Network
 from pithead.node.assembler import MEDIAN_OF, Parent, assemble, median_time
 from pithead.node.blockfile import BlockFile, BlockFileDamaged
 from pithead.node.bootstrap import solve
 from pithead.node.follower import Follower
-from pithead.node.library import SIDE_BRANCH, ChainInUse, ConsensusLibrary
+from pithead.node.library import SIDE_BRANCH, ChainBlock, ChainInUse, ConsensusLibrary
 from pithead.node.mempool import Mempool, MempoolSettings, NextBlock, NotTaken, Taken
 from pithead.node.node import BlockAccepted, BlockRefused, NodeUnavailable, Submission, Tip
 from pithead.node.record import BlockRecord
 from pithead.node.retarget import RetargetSettings
+from pithead.node.trail import Link, Trail
 from pithead.node.wallet import FeeSettings, block_value_sats
 from pithead.work.template import Template, TemplateTransaction
 
@@ -112,15 +113,17 @@ class KernelNode:
     async def tip(self) -> Tip:
         return await self._run(self._tip)
 
-    async def tips(self) -> AsyncIterator[Tip]:
-        known = ""
+    async def tips(self, known: Mapping[int, str] | None = None) -> AsyncIterator[Tip]:
+        trail = Trail(known or {})
         while not self._closed:
             changed = self._changed
-            tip = await self.tip()
-            if tip.hash_display != known:
-                known = tip.hash_display
+            try:
+                news = await trail.follow(await self._run(self._best_link), self._link)
+            except NodeUnavailable:  # closed in between
+                return
+            for tip in news:
                 yield tip
-            else:
+            if not news:
                 await changed.wait()
 
     async def block_hash_display(self, height: int) -> str | None:
@@ -313,13 +316,28 @@ class KernelNode:
 
     def _tip(self) -> Tip:
         tip = self._library.block_at(self._library.height)
-        return Tip(tip.height, tip.hash_wire[::-1].hex(), tip.time)
+        return Tip(tip.height, display_from_wire(tip.hash_wire), tip.time)
+
+    def _best_link(self) -> Link:
+        return _link(self._library.block_at(self._library.height))
+
+    async def _link(self, hash_display: str) -> Link:
+        return await self._run(lambda: _link(self._library.block(wire_from_display(hash_display))))
 
     def _hash_display(self, height: int) -> str | None:
         if not 0 <= height <= self._library.height:
             return None
-        return self._library.block_at(height).hash_wire[::-1].hex()
+        return display_from_wire(self._library.block_at(height).hash_wire)
 
 
 def _hash_wire(record: BlockRecord) -> bytes:
     return Header.unpack(record.block[:HEADER_SIZE]).hash_wire
+
+
+def _link(block: ChainBlock) -> Link:
+    return Link(
+        block.height,
+        display_from_wire(block.hash_wire),
+        display_from_wire(block.prev_hash_wire),
+        block.time,
+    )

@@ -29,10 +29,11 @@ class ChainInUse(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ChainBlock:
-    """A block of the best chain, as far as a template needs it."""
+    """A block of the chain, as far as a template needs it."""
 
     height: int
     hash_wire: bytes
+    prev_hash_wire: bytes
     time: int
     bits: int
 
@@ -71,9 +72,11 @@ class ConsensusLibrary:
 
     def block_at(self, height: int) -> ChainBlock:
         """A block of the best chain. Raises IndexError above the tip."""
-        entry = self._chain.block_tree_entries[height]
-        header = Header.unpack(bytes(entry.block_header))
-        return ChainBlock(height, bytes(entry.block_hash), header.time, header.bits)
+        return _chain_block(self._chain.block_tree_entries[height])
+
+    def block(self, hash_wire: bytes) -> ChainBlock:
+        """A block of any branch. Raises KeyError where there is none."""
+        return _chain_block(self._chain_manager.block_tree_entries[pbk.BlockHash(hash_wire)])
 
     def recent_times(self, count: int) -> tuple[int, ...]:
         """The header times of the last blocks."""
@@ -152,3 +155,10 @@ class ConsensusLibrary:
         for line in reversed(self._lines):
             if found := _REASON.search(line):
                 yield (found["checked"] or found["connected"]).strip()
+
+
+def _chain_block(entry: pbk.BlockTreeEntry) -> ChainBlock:
+    header = Header.unpack(bytes(entry.block_header))
+    return ChainBlock(
+        entry.height, bytes(entry.block_hash), header.prev_hash_wire, header.time, header.bits
+    )

@@ -4,7 +4,7 @@ The pool knows no more of a chain than this. The embedded chain (`kernel`) and b
 behind it, and each is held to the same conformance tests.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +20,8 @@ class Tip:
     hash_display: str
     time: int
     """The header's time, unix seconds."""
+    is_best: bool = True
+    """False for a block that is told only because the chain goes through it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,14 @@ class BlockAccepted:
     """The node has the block and it is part of the best chain, or was so before (`duplicate`)."""
 
     duplicate: bool = False
+    inconclusive: bool = False
+    """Kept, but another branch is the best chain: the tips that follow say what becomes of it."""
+
+    @property
+    def remark(self) -> str:
+        """In the words of BIP22; empty where there is nothing to say."""
+        words = ("duplicate" if self.duplicate else "", "inconclusive" if self.inconclusive else "")
+        return "-".join(filter(None, words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,7 @@ class NodeUnavailable(Exception):
 
 
 class Node(Protocol):
-    """A chain as a pool sees it. Every method may raise `NodeUnavailable`."""
+    """A chain as a pool sees it. Every method but `tips` may raise `NodeUnavailable`."""
 
     network: Network
 
@@ -57,8 +67,12 @@ class Node(Protocol):
     async def tip(self) -> Tip:
         """The present tip."""
 
-    def tips(self) -> AsyncIterator[Tip]:
-        """The present tip at once, then every new one; ends when the node is closed."""
+    def tips(self, known: Mapping[int, str] | None = None) -> AsyncIterator[Tip]:
+        """The present tip at once, then every new one; ends when the node is closed.
+
+        Blocks between two tips are told as well, the lowest first, and so are those since the
+        last block that is both in the chain and among `known` (hashes by height).
+        """
 
     async def block_hash_display(self, height: int) -> str | None:
         """The hash of the best chain's block at this height, None above the tip."""

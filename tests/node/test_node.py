@@ -168,6 +168,33 @@ async def test_every_reader_of_tips_gets_the_present_one_and_each_change(node):
     assert [await reader for reader in readers] == [[height, height + 1]] * 3
 
 
+async def test_a_reader_of_tips_hears_the_blocks_between_and_those_of_a_branch_that_wins(node):
+    async with aclosing(node.tips()) as tips:
+        first = await anext(tips)
+        await node.submit(mine(await node.template()))
+        template = await node.template()
+        raws = [mine(template, b"one"), mine(template, b"two")]
+        for raw in raws:
+            await node.submit(raw)
+        told = [await anext(tips) for _ in range(2)]
+        assert [tip.height for tip in told] == [first.height + 1, first.height + 2]
+        assert [tip.is_best for tip in told] == [False, True]
+        parent = Block.parse(raws[1]).header.hash_wire
+        await node.submit(mine(with_only(replace(await node.template(), prev_hash_wire=parent))))
+        branch = [await anext(tips) for _ in range(2)]
+        assert [tip.height for tip in branch] == [first.height + 2, first.height + 3]
+        assert branch[0].hash_display == display_from_wire(parent)
+
+
+async def test_a_reader_of_tips_that_was_away_hears_what_came_since(node):
+    height = (await node.tip()).height
+    known = {height - 3: await node.block_hash_display(height - 3), height - 2: "00" * 32}
+    async with aclosing(node.tips(known)) as tips:
+        told = [await anext(tips) for _ in range(3)]
+    assert [tip.height for tip in told] == [height - 2, height - 1, height]
+    assert told[0].hash_display == await node.block_hash_display(height - 2)
+
+
 async def test_a_closed_node_says_so_and_its_readers_of_tips_come_to_an_end(node):
     async def read():
         return [tip.height async for tip in node.tips()]
