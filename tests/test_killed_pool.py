@@ -38,6 +38,8 @@ class PoolProcess:
     async def start(self, *options):
         keys = {
             "pool.stratum_port": self.stratum,
+            "pool.max_connections_per_address": 1_000_000,
+            "pool.max_connections_per_subnet": 1_000_000,
             "pool.api_port": self.api,
             "admin.port": 0,
             "pool.block_interval_seconds": 1,
@@ -48,11 +50,12 @@ class PoolProcess:
         settings = [each for key, value in keys.items() for each in ("--set", f"{key}={value}")]
         command = [sys.executable, "-m", "pithead", *settings, "pool", "--data", self.directory]
         command += options
-        self.process = await asyncio.create_subprocess_exec(
-            *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
-        )
+        with (self.directory / "stderr.log").open("ab") as errors:
+            self.process = await asyncio.create_subprocess_exec(
+                *command, stdout=asyncio.subprocess.PIPE, stderr=errors
+            )
         line = await self.process.stdout.readline()
-        assert line.startswith(b"Stratum"), line
+        assert line.startswith(b"Stratum"), (self.directory / "stderr.log").read_text()[-2000:]
 
     async def end(self, number):
         os.kill(self.process.pid, number)

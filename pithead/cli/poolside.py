@@ -229,6 +229,7 @@ async def run(config: Config, takes_over: bool = False) -> None:
     wall = steady_wall()
     path = Path(config.data.directory)
     inherited = await take_over(path) if takes_over else {}
+    is_taken_over = bool(inherited)
     with ExitStack() as last_first:
         data = DataDirectory(path)
         handover = last_first.enter_context(closing(Handover(data.path)))
@@ -239,7 +240,7 @@ async def run(config: Config, takes_over: bool = False) -> None:
         for unused in inherited.values():
             unused.close()
         log.info("pool running", stratum=part.stratum, api=f"http://{part.api}",
-                 data=str(data.path), taken_over=bool(inherited))  # fmt: skip
+                 data=str(data.path), taken_over=is_taken_over)  # fmt: skip
         click.echo(f"Stratum {part.stratum}, web API http://{part.api}; Ctrl-C stops")
         try:
             await until_told_or_failed(part.pool.failed(), handover.asked(part.sockets))

@@ -5,6 +5,7 @@ verdicts to the journal, let a found block go to the node, then let the answers 
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 
@@ -94,6 +95,8 @@ class Pool:
         self._settings = settings
         self._crowd = Crowd(settings.crowd)
         self._connections: dict[Connection, None] = {}
+        self._refused: Counter[str] = Counter()
+        self._refused_last = ""
         self._events: list[Event] = []
         self._replies: list[tuple[Connection, bytes]] = []
         self._closing: list[tuple[Connection, str]] = []
@@ -114,16 +117,18 @@ class Pool:
     def admit(self, connection: Connection) -> Session | None:
         """A session for a new connection; None where there are too many."""
         if len(self._connections) >= self._settings.max_connections:
-            log.warning("stratum connection refused: the pool is full", address=connection.address)
-            return None
+            return self._refuse("the pool is full", connection)
         allowances = self._crowd.enter(connection.address)
         if allowances is None:
-            log.warning("stratum connection refused: too many from there",
-                        address=connection.address)  # fmt: skip
-            return None
+            return self._refuse("too many from there", connection)
         connection.allowances = allowances
         self._connections[connection] = None
         return self._open_session(self._clock(), self._wall())
+
+    def _refuse(self, why: str, connection: Connection) -> None:
+        """Told once a tick: who floods the port does not flood the log."""
+        self._refused[why] += 1
+        self._refused_last = connection.address
 
     def received(self, connection: Connection, data: bytes) -> None:
         """Judge what came; the answers leave when the loop has read what else is there."""
@@ -291,6 +296,11 @@ class Pool:
             await asyncio.sleep(TICK_SECONDS)
             now, wall = self._clock(), self._wall()
             self._crowd.refill(wall - before)
+            for why, count in self._refused.items():
+                log.warning(
+                    "stratum connections refused", why=why, count=count, last=self._refused_last
+                )
+            self._refused.clear()
             for connection in list(self._connections):
                 connection.refill(wall - before)
                 turn = connection.session.tick(now, wall)
