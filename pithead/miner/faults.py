@@ -78,7 +78,8 @@ POOL_NOT_SUPPORTED = Code(
 TUNER_FAILED = Code(
     "A1",
     "Tuner failed",
-    "Remove the tuned profiles, or choose another target.",
+    "Boards make errors that no voltage within reach ends. See their own faults, or choose another "
+    "target.",
 )
 SETTINGS_DAMAGED = Code(
     "S1",

@@ -122,7 +122,8 @@ class Miner:
         self._device.apply(settings)
         duty = self._cooling.step(seconds, hottest_chip(readings), is_on, readings.fans)
         self._device.spin(duty)
-        self._watcher.look(now, readings, settings, self._cooling.broken_fans)
+        broken, tuner = self._cooling.broken_fans, self.performance.tuner_state
+        self._watcher.look(now, readings, settings, broken, tuner)
         self._watcher.look_at_pools(now, self._upstreams.unsupported())
 
     def harvest(self, now: float) -> list[Upstream]:
@@ -272,12 +273,9 @@ class Miner:
 
     def set_boards(self, boards: Sequence[str], enable: bool, now: float) -> None:
         """Power boards up or down. Raises BadSetting, CannotDisable."""
+        is_forced = advanced.is_set(self.settings.system.advanced, advanced.DISABLE_ON_NOPIC)
         try:
-            self.performance.enable_boards(
-                boards,
-                enable,
-                advanced.is_set(self.settings.system.advanced, advanced.DISABLE_ON_NOPIC),
-            )
+            self.performance.enable_boards(boards, enable, is_forced)
         except CannotDisable as refusal:
             self.faults.report(now, str(refusal), CANNOT_DISABLE)
             raise

@@ -35,6 +35,8 @@ FIRST_SPARE = 0.012
 VOLT_STEP = 0.05
 """LuxOS and other firmwares step by 0.05 to 0.1 V."""
 TOO_MANY_ERRORS = 0.004
+SICK = 0.02
+"""A stable machine is tuned again when a board has more errors; an estimate."""
 TRIM_STEP_MHZ = 5.0
 MOST_TRIM_MHZ = 30.0
 """Boards of live machines have clocks up to 38 MHz apart."""
@@ -190,6 +192,10 @@ class Tuner:
     def _improve(self, running: Sequence[tuple[int, BoardReading]]) -> bool:
         """The target is met: less voltage, or enough."""
         failing = [board for board, reading in running if reading.error_ratio > TOO_MANY_ERRORS]
+        is_sick = any(reading.error_ratio > SICK for _, reading in running)
+        if is_sick and self.state is TunerState.STABLE:
+            self.state = TunerState.TUNING
+            self._found = False
         if self.state is not TunerState.STABLE and failing and self._relieve(failing, running):
             self._close = 0
             return False
@@ -198,6 +204,9 @@ class Tuner:
             return False
         self._close += 1
         if self._close < STEPS_TO_TRUST:
+            return False
+        if is_sick:
+            self.state = TunerState.ERROR
             return False
         self.state = TunerState.STABLE
         is_new, self._found = not self._found, True

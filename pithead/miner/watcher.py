@@ -15,11 +15,13 @@ from pithead.miner.faults import (
     POWER_LOST,
     SENSOR_LOST,
     TOO_HOT,
+    TUNER_FAILED,
     WRONG_HASHES,
     Code,
     Component,
     Faults,
 )
+from pithead.miner.snapshot import TunerState
 from pithead.miner.system import System
 
 CAUSES = {
@@ -56,6 +58,7 @@ class Watcher:
         readings: Readings,
         settings: Sequence[BoardSetting],
         broken_fans: tuple[int, ...],
+        tuner: TunerState,
     ) -> None:
         """Compare what the machine does with what it was told; not while it is down."""
         if not self._system.is_up:
@@ -65,6 +68,7 @@ class Watcher:
             self._faults.report(now, message, POWER_LOST, Component("PSU", 0))
         for number, (board, setting) in enumerate(zip(readings.boards, settings, strict=True)):
             self._look_at_board(now, number, board, setting)
+        self._tell(now, TUNER_FAILED, tuner is TunerState.ERROR, "Tuner", 0)
         if broken_fans or self._told:
             for fan in range(len(readings.fans)):
                 self._tell(now, FAN_BROKEN, fan in broken_fans, "Fan", fan)

@@ -21,6 +21,7 @@ from pithead.miner import faults
 from pithead.miner.cable import Cable
 from pithead.miner.condition import Cause, MinerStatus
 from pithead.miner.cooling_settings import CoolingSettings, Mode
+from pithead.miner.snapshot import TunerState
 from tests.miner.conftest import START, Rig
 
 PIC = "Antminer S19j Pro"
@@ -323,3 +324,29 @@ def test_a_machine_suffers_only_so_much_at_once():
     with pytest.raises(BadMishap, match="clear some first"):
         rig.fate.call_down(HotAir(0.01), rig.now)
     assert not rig.fate.clear(MOST_ACTIVE + 1, rig.now)
+
+
+def test_the_tuner_finds_more_voltage_or_a_lower_clock_for_chips_that_degrade():
+    rig = FatedRig(900)
+    assert rig.snapshot.tuner.state is TunerState.STABLE
+    volt = rig.snapshot.boards[0].voltage_v
+    rig.suffer(ChipsDegrade(1, more_v=0.3), 60)
+    assert rig.snapshot.tuner.state is TunerState.TUNING
+    rig.run(1200, step=1)
+    seen = rig.snapshot
+    assert seen.tuner.state is TunerState.STABLE
+    assert seen.boards[0].error < 0.01 * seen.boards[0].nominal
+    assert seen.boards[0].voltage_v > volt or (
+        seen.boards[0].frequency_hz < seen.boards[1].frequency_hz
+    )
+    assert seen.consumption_w == pytest.approx(seen.tuner.power_target_w, rel=0.04)
+
+
+def test_a_tuner_that_finds_no_way_out_says_so_and_is_well_again_with_the_board():
+    rig = FatedRig(900)
+    called = rig.suffer(VoltageSags(1, 5.0), 1500)
+    assert rig.snapshot.tuner.state is TunerState.ERROR
+    (fault,) = rig.told(faults.TUNER_FAILED)
+    assert fault.components[0].name == "Tuner"
+    rig.recover(called, 600)
+    assert rig.snapshot.tuner.state is TunerState.STABLE
