@@ -29,7 +29,7 @@ class NoAnswer:
 Verdict = Submission | NoAnswer
 
 
-def verdict_of(answer: str | None) -> Submission:
+def verdict_of(answer: object) -> Verdict:
     """What a node's word means.
 
     `inconclusive` and `duplicate-inconclusive` are of blocks the node keeps without having put
@@ -43,8 +43,10 @@ def verdict_of(answer: str | None) -> Submission:
             return BlockAccepted(duplicate=True)
         case "inconclusive" | "duplicate-inconclusive":
             return BlockAccepted(answer.startswith("duplicate"), inconclusive=True)
-        case _:
+        case str():
             return BlockRefused(answer)
+        case _:
+            return NoAnswer(f"submitblock was answered by {repr(answer)[:100]}")
 
 
 def verdict_of_error(error: RpcError) -> Verdict:
