@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -234,6 +234,12 @@ class Bookkeeper:
         """How many the pool has ever found."""
         self._count()
         return self._books.blocks.found_count
+
+    @property
+    def ledger_balances(self) -> Mapping[str, int]:
+        """Satoshis by account of the ledger; together they are nothing."""
+        self._count()
+        return self._books.ledger.balances
 
     @property
     def behind(self) -> int:
