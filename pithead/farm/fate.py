@@ -85,8 +85,10 @@ class Fate:
         heapify(self._due)
         self._active: dict[int, Active] = {}
         self._next_id = 1
+        self._felt: tuple[int, ...] = ()
+        """The ids of the mishaps that the machine suffers from already."""
         self._set_c: float | None = None
-        self._whole = self._damage = damage_of((), device.model)
+        self._damage = damage_of((), device.model)
         self.step(start)
 
     @property
@@ -168,13 +170,13 @@ class Fate:
         return active
 
     def _suffer(self, now: float) -> None:
-        mishaps = tuple(each.mishap for each in self._active.values())
-        damage = damage_of(mishaps, self.model) if mishaps else self._whole
-        if damage != self._damage:
-            self._damage = damage
-            self._wreck(damage, now)
+        if self._felt != (holding := tuple(self._active)):
+            self._felt = holding
+            mishaps = tuple(each.mishap for each in self._active.values())
+            self._damage = damage_of(mishaps, self.model)
+            self._wreck(self._damage, now)
         round_it = self._lot.ambient_c(now) if self._set_c is None else self._set_c
-        self._device.ambient_c = round_it + damage.heat_k
+        self._device.ambient_c = round_it + self._damage.heat_k
 
     def _wreck(self, damage: Damage, now: float) -> None:
         device = self._device
