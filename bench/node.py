@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from pithead.bitcoin.network import REGTEST, Network
 from pithead.bitcoin.target import target_for_work
@@ -54,7 +54,7 @@ class BenchNode:
     async def tip(self) -> Tip:
         return self._tip
 
-    async def tips(self) -> AsyncIterator[Tip]:
+    async def tips(self, known: Mapping[int, str] | None = None) -> AsyncIterator[Tip]:
         while True:
             changed = self._changed
             yield self._tip

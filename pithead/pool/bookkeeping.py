@@ -230,6 +230,12 @@ class Bookkeeper:
         return [block.found_event() for block in self._books.blocks.unresolved()]
 
     @property
+    def chain(self) -> Mapping[int, str]:
+        """The last of the blocks the books were told of, hashes by height."""
+        self._count()
+        return dict(self._books.blocks.chain)
+
+    @property
     def blocks_found(self) -> int:
         """How many the pool has ever found."""
         self._count()

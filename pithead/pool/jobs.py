@@ -147,12 +147,16 @@ class JobBook:
         return found if now - found.opened_at <= self._settings.expiry_seconds else None
 
     def is_stale(self, job: OpenJob) -> bool:
-        """Whether the chain has moved on since: its block would be no successor of the tip."""
+        """Whether the chain has moved on since, or may have: nobody knows its tip while paused."""
         latest = self.latest
-        return latest is not None and job.template.prev_hash_wire != latest.template.prev_hash_wire
+        return latest is None or job.template.prev_hash_wire != latest.template.prev_hash_wire
+
+    def pause(self) -> None:
+        """No work from now on, until the next `open`. Its blocks are still found."""
+        self.latest = None
 
     def unlike(self, offered: int, now: float) -> OpenJob | None:
-        """A job of the latest template above the sequence `offered`; None before the first.
+        """A job of the latest template above the sequence `offered`; None while there is none.
 
         For a session that needs new work at once. Sessions that were not offered the latest
         job share it.

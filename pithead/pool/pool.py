@@ -71,6 +71,8 @@ class PoolSettings:
     """Farm time after which a fresh template goes out though the tip stayed."""
     shortest_refresh_seconds: float = 0.2
     """In wall time, however fast the farm's runs."""
+    stale_seconds: float = 120.0
+    """In wall time: how old the last template may be for its work still to be given out."""
 
 
 class Pool:
@@ -105,6 +107,8 @@ class Pool:
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._stopping = False
         self._job: OpenJob | None = None
+        self._template_at = wall()
+        self._has_no_template = False
         self.height = 0
         """Of the chain's tip."""
 
@@ -236,7 +240,7 @@ class Pool:
                 await asyncio.sleep(SUBMIT_RETRY_SECONDS)
         match answer:
             case BlockAccepted():
-                reason = "duplicate" if answer.duplicate else ""
+                reason = answer.remark
                 accepted = True
             case BlockRefused(reason=reason):
                 accepted = False
@@ -253,29 +257,50 @@ class Pool:
     # Jobs
 
     async def _follow_tips(self) -> None:
-        async for tip in self._node.tips():
+        async for tip in self._node.tips(self._bookkeeper.chain):
             self._record([TipChanged(int(self._clock() * 1000), tip.height, tip.hash_display)])
             self.height = tip.height
-            job = self._job
-            if job is None or job.template.prev_hash_wire != wire_from_display(tip.hash_display):
+            if tip.is_best and not self._is_on(tip.hash_display):
                 await self._renew()
+
+    def _is_on(self, hash_display: str) -> bool:
+        job = self._job
+        return job is not None and job.template.prev_hash_wire == wire_from_display(hash_display)
 
     async def _renew(self) -> None:
         try:
             template = await self._node.template()
         except NodeUnavailable as error:
-            log.error("the node gives no template; miners stay on the last", error=str(error))
+            self._go_without(str(error))
             return
+        if self._has_no_template:
+            log.info("the node gives templates again", height=template.height)
+        self._has_no_template = False
+        self._template_at = self._wall()
         self._bookkeeper.template(template)
         self._job = self._jobs.open(template, self._clock())
         await self._offer_to_all(self._job)
 
+    def _go_without(self, why: str) -> None:
+        """Stay on the last template until that is too old to be worth anybody's work."""
+        if not self._has_no_template:
+            self._has_no_template = True
+            log.error("the node gives no template; miners stay on the last", error=why)
+        is_too_old = self._wall() - self._template_at > self._settings.stale_seconds
+        if is_too_old and self._job is not None:
+            self._job = None
+            self._jobs.pause()
+            log.error("the last template is too old; there is no work until a new one", error=why)
+
     async def _refresh(self) -> None:
         while True:
             await asyncio.sleep(self._settings.shortest_refresh_seconds)
-            job = self._job
-            if job is None or self._clock() - job.opened_at >= self._settings.refresh_seconds:
+            if self._has_no_template or self._is_due(self._job):
                 await self._renew()
+
+    def _is_due(self, job: OpenJob | None) -> bool:
+        refresh_seconds = self._settings.refresh_seconds
+        return job is None or self._clock() - job.opened_at >= refresh_seconds
 
     async def _offer_to_all(self, job: OpenJob) -> None:
         """Tell every session; a newer job that comes meanwhile ends this round."""

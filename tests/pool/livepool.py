@@ -55,7 +55,8 @@ class ToldNode:
     async def tip(self):
         return Tip(self.height, self.tip_wire[::-1].hex(), int(START))
 
-    async def tips(self):
+    async def tips(self, known=None):
+        self.known = known
         while True:
             changed = self.changed
             yield await self.tip()
@@ -113,7 +114,7 @@ class Peer:
 
 
 @contextlib.asynccontextmanager
-async def opened(directory, node=None, settings=None, gate=None, tls_only=False):
+async def opened(directory, node=None, settings=None, gate=None, tls_only=False, wall=None):
     node = node or ToldNode()
     book = JobBook(JobSettings(payout_script=PAYOUT_SCRIPT), first_sequence=1)
     front = Front(
@@ -125,8 +126,8 @@ async def opened(directory, node=None, settings=None, gate=None, tls_only=False)
     bookkeeper = await Bookkeeper.open(directory)
     clock = lambda: START + 1.0  # noqa: E731 - one moment is enough
     pool = Pool(
-        node, book, bookkeeper, lambda now, wall: Session(front, now, wall), clock, clock,
-        settings or PoolSettings(),
+        node, book, bookkeeper, lambda now, wall: Session(front, now, wall), clock,
+        wall or clock, settings or PoolSettings(),
     )  # fmt: skip
     await pool.start()
     listener = Listener(pool, "127.0.0.1", 0, gate, tls_only)

@@ -90,3 +90,16 @@ def test_the_latest_job_is_good_however_old(template):
     assert book.find(job.job.job_id, 10_000.0) is job
     book.open(template(), 10_000.0)
     assert book.find(job.job.job_id, 10_000.0) is None
+
+
+def test_while_paused_every_job_is_stale_and_none_is_given_out(template):
+    book = JobBook(SETTINGS, 1)
+    job = book.open(template(), 0.0)
+    book.pause()
+    assert book.is_stale(job)
+    assert book.unlike(-1, 1.0) is None
+    assert book.find(job.job.job_id, 300.0) is job
+    assert book.find(job.job.job_id, 301.0) is None
+    newer = book.open(template(), 2.0)
+    assert book.unlike(-1, 2.0) is newer
+    assert not book.is_stale(newer)

@@ -13,7 +13,7 @@ from pithead.pool import pool as pooling
 from pithead.pool.crowd import CrowdSettings
 from pithead.pool.pool import Place, PoolSettings
 from pithead.pool.sharelog import JournalFull
-from pithead.stratum.events import SubmitAccepted
+from pithead.stratum.events import SubmitAccepted, SubmitRejected
 from tests.pool.conftest import START
 from tests.pool.livepool import Miner, ToldNode, opened, until
 
@@ -234,6 +234,59 @@ async def test_miners_keep_their_job_while_the_node_is_away(stage):
     peer = await stage.connect()
     lines = await peer.log_in()
     assert lines[-1]["method"] == "mining.notify"
+
+
+async def test_no_work_is_given_out_once_templates_are_too_old_and_again_when_they_come(tmp_path):
+    wall = [0.0]
+    settings = PoolSettings(stale_seconds=100.0, shortest_refresh_seconds=0.01)
+    async with opened(tmp_path, settings=settings, wall=lambda: wall[0]) as stage:
+        miner = Miner(await stage.connect())
+        await miner.until_job()
+        stage.node.is_away = True
+        stage.node.grow(bytes(32))
+        wall[0] = 100.0
+        early = await stage.connect()
+        assert (await early.log_in())[-1]["method"] == "mining.notify"
+        wall[0] = 101.0
+        await until(lambda: stage.pool._jobs.latest is None)
+        miner.solve()
+        events = await miner.turn()
+        assert [(type(each), each.code) for each in events] == [(SubmitRejected, 21)]
+        late = await stage.connect()
+        await late.say(
+            {"id": 1, "method": "mining.subscribe", "params": []},
+            {"id": 2, "method": "mining.authorize", "params": ["bob.rig", "x"]},
+        )
+        assert [line["id"] for line in await late.hear(2)] == [1, 2]
+        stage.node.is_away = False
+        methods = [line["method"] for line in await late.hear(2)]
+        assert methods == ["mining.set_difficulty", "mining.notify"]
+
+
+async def test_a_block_found_without_new_templates_still_goes_to_the_node(tmp_path):
+    node, wall = ToldNode(), [0.0]
+    node.block_target = target_for_work(64)
+    settings = PoolSettings(stale_seconds=100.0, shortest_refresh_seconds=0.01)
+    async with opened(tmp_path, node, settings, wall=lambda: wall[0]) as stage:
+        miner = Miner(await stage.connect())
+        await miner.until_job()
+        node.is_away = True
+        node.grow(bytes(32))
+        wall[0] = 101.0
+        await until(lambda: stage.pool._jobs.latest is None)
+        miner.solve(target=node.block_target)
+        await miner.turn()
+        await until(lambda: node.submitted)
+
+
+async def test_a_node_is_told_what_of_its_chain_is_known(tmp_path):
+    node = ToldNode()
+    async with opened(tmp_path, node) as stage:
+        await until(lambda: stage.bookkeeper.chain)
+    again = ToldNode()
+    async with opened(tmp_path, again):
+        await until(lambda: hasattr(again, "known"))
+    assert again.known == {199: node.tip_wire[::-1].hex()}
 
 
 async def test_a_trusted_proxy_says_whose_connection_it_is_and_the_limits_count_that(tmp_path):
