@@ -193,7 +193,8 @@ class Miner:
         is_deserted = now - max(self._last_alive, begins) >= patience
         if is_deserted or not self._upstreams.has_pools:
             return Verdict(Cause.DEAD_POOLS)
-        return Verdict(Cause.NORMAL, is_restricted=self.licence(now).is_restricted)
+        cause = Cause.PREHEATING if self.performance.is_preheating else Cause.NORMAL
+        return Verdict(cause, is_restricted=self.licence(now).is_restricted)
 
     def _enter(self, verdict: Verdict, now: float) -> None:
         was_hashing = self._is_hashing

@@ -26,6 +26,7 @@ from pithead.miner.performance_settings import (
     Profile,
     Ramping,
 )
+from pithead.miner.preheat import Preheat
 from pithead.miner.profiles import learnt, profile_for
 from pithead.miner.refusals import BadSetting, CannotDisable
 from pithead.miner.scaling import Heat, Range, Scaling, ScalingPlan
@@ -49,6 +50,7 @@ class Performance:
         self._model = model
         self._read = read
         self._keep = keep
+        self._preheat = Preheat(model)
         self.board_ids = tuple(str(number + 1) for number in range(model.boards))
         self.begin()
 
@@ -117,7 +119,13 @@ class Performance:
 
     @property
     def tuner_state(self) -> TunerState:
-        return TunerState.DISABLED if self.is_manual else self.tuner.state
+        if self.is_manual:
+            return TunerState.DISABLED
+        return TunerState.PREHEAT if self._preheat.is_on else self.tuner.state
+
+    @property
+    def is_preheating(self) -> bool:
+        return self._preheat.is_on and not self.is_manual
 
     # --- the operator's verbs ---
 
@@ -253,6 +261,7 @@ class Performance:
 
     def restart(self) -> None:
         """The boards were off and come up again."""
+        self._preheat.begin()
         self.tuner.restart(self._profile(self.current))
 
     def ramp(self, seconds: int | None) -> None:
@@ -265,6 +274,9 @@ class Performance:
         if self._ramp is not None and self.is_at_speed(readings):
             self._ramp = None
         if self.is_manual:
+            return
+        self._preheat.step(now, readings)
+        if self._preheat.is_on:
             return
         if self.settings.dps.enabled or self._is_scaled:
             self._scale(now, heat)
@@ -289,7 +301,7 @@ class Performance:
         return bool(enabled) and not any(board.chips for board in enabled)
 
     def is_at_speed(self, readings: Readings) -> bool:
-        if not self.is_manual:
+        if not (self.is_manual or self._preheat.is_on):
             return self.tuner.is_at_speed(readings)
         wanted = self.board_settings(True)
         return all(
@@ -301,6 +313,8 @@ class Performance:
     def board_settings(self, is_on: bool) -> tuple[BoardSetting, ...]:
         """What the boards are told."""
         settings = self._manual_settings(is_on) if self.is_manual else self.tuner.settings(is_on)
+        if self.is_preheating:
+            settings = self._preheat.limited(settings)
         if self._ramp is None:
             return settings
         highest = max(setting.frequency_hz for setting in settings) / 1e6
