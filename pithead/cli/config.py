@@ -27,7 +27,8 @@ from msgspec.inspect import (
     type_info,
 )
 
-from pithead.cli.sections import Config, Section
+from pithead.cli.section import Section
+from pithead.cli.sections import Config
 
 ENVIRONMENT_PREFIX = "PITHEAD_"
 FILE_VARIABLE = "PITHEAD_CONFIG"

@@ -13,20 +13,18 @@ import click
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from pithead.bitcoin.address import AddressError, script_for_address
-from pithead.bitcoin.network import REGTEST
 from pithead.cli.adminside import AdminPart, admin_socket
 from pithead.cli.datadir import DataDirectory
 from pithead.cli.farmside import until_told_or_failed
 from pithead.cli.farmtime import steady_wall
 from pithead.cli.handover import Handover, claim, take_over
 from pithead.cli.logs import start_logging
+from pithead.cli.nodeside import NodeNotUsable, open_node, payout_script
 from pithead.cli.sections import Config, PoolSection
 from pithead.cli.serving import HttpServer, listen
 from pithead.cli.stratumside import PortNotBound, StratumPart
-from pithead.node.kernel import KernelNode, KernelSettings, Progress
-from pithead.node.retarget import RetargetSettings
-from pithead.node.wallet import WALLET_SCRIPT, FeeSettings
+from pithead.node.kernel import Progress
+from pithead.node.node import Node
 from pithead.pool.accounts import Accounts
 from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
 from pithead.pool.pool import Pool
@@ -50,7 +48,7 @@ class CannotStart(Exception):
 class PoolPart:
     """The pool of this process, from `open` to `stop`."""
 
-    node: KernelNode
+    node: Node
     bookkeeper: Bookkeeper
     accounts: Accounts
     front: StratumPart
@@ -112,19 +110,18 @@ async def open_pool(
     """
     section = config.pool
     inherited = {} if inherited is None else inherited
-    payout_script = _payout_script(section)
     async with AsyncExitStack() as undo:
         api_socket = undo.enter_context(closing(_api_socket(section, inherited)))
         for_admins = undo.enter_context(closing(admin_socket(config.admin)))
-        node = await KernelNode.open(
-            directory / "chain", _kernel_settings(config, first_block_work), clock, progress
+        pays_to, node = await _open_node(
+            config, directory / "chain", clock, wall, first_block_work, progress
         )
         undo.push_async_callback(node.close)
         bookkeeper = await Bookkeeper.open(directory / "pool", _books(section))
         undo.push_async_callback(bookkeeper.close)
         accounts = Accounts(bookkeeper.store, section.registration_open)
         front = await _open_front(
-            section, payout_script, directory / "pool", node, bookkeeper, accounts, clock, wall,
+            section, pays_to, directory / "pool", node, bookkeeper, accounts, clock, wall,
             inherited,
         )  # fmt: skip
         undo.push_async_callback(front.stop)
@@ -140,6 +137,13 @@ async def open_pool(
         undo.pop_all()
     remembering = asyncio.create_task(_remember_use(accounts))
     return PoolPart(node, bookkeeper, accounts, front, server, api_socket, remembering, admin)
+
+
+async def _open_node(config: Config, *rest: Any) -> tuple[bytes, Node]:
+    try:
+        return payout_script(config), await open_node(config, *rest)
+    except NodeNotUsable as error:
+        raise CannotStart(str(error)) from error
 
 
 async def _open_front(section: PoolSection, *rest: Any) -> StratumPart:
@@ -172,23 +176,6 @@ async def _save_used(accounts: Accounts) -> None:
         await asyncio.to_thread(accounts.save_used)
     except DBAPIError as error:
         log.warning("when tokens were used cannot be written", error=str(error.orig))
-
-
-def _payout_script(section: PoolSection) -> bytes:
-    if not section.payout_address:
-        return WALLET_SCRIPT
-    try:
-        return script_for_address(section.payout_address, REGTEST)
-    except AddressError as error:
-        raise CannotStart(f"[pool] payout_address: {error}") from error
-
-
-def _kernel_settings(config: Config, first_block_work: int) -> KernelSettings:
-    return KernelSettings(
-        first_block_work=first_block_work,
-        retarget=RetargetSettings(interval_ms=round(config.pool.block_interval_seconds * 1000)),
-        fees=FeeSettings(block_value_sats=config.chain.block_value_sats),
-    )
 
 
 def _books(section: PoolSection) -> BookkeeperSettings:

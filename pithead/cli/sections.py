@@ -7,8 +7,10 @@ Flags, environment, file, checks and the annotated example all come from these d
 from ipaddress import IPv4Address, ip_address
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
+from pithead.cli.nodesections import ChainSection, NodeSection
+from pithead.cli.section import Section
 from pithead.hardware.models import DEFAULT_MODEL, UnknownModel, model_named
 
 HOST = r"^[0-9A-Za-z.:_-]{1,255}$"
@@ -22,10 +24,6 @@ def _check_models(key: str, names: tuple[str, ...]) -> None:
             model_named(name)
         except UnknownModel as unknown:
             raise ValueError(f"{key}: {unknown}") from None
-
-
-class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One component's keys."""
 
 
 class DataSection(Section, frozen=True):
@@ -97,6 +95,15 @@ class PoolSection(Section, frozen=True):
         float,
         Meta(ge=1, le=86_400, description="Mean time between blocks of the embedded chain."),
     ] = 60.0
+    stale_seconds: Annotated[
+        float,
+        Meta(
+            ge=10,
+            le=86_400,
+            description="The age of the last template at which no more work is given out, "
+            "until there is a new one.",
+        ),
+    ] = 120.0
     shares_per_minute: Annotated[
         float,
         Meta(ge=0.1, le=600, description="Shares each connection should send, by its difficulty."),
@@ -230,19 +237,6 @@ class MailSection(Section, frozen=True):
     ] = True
 
 
-class ChainSection(Section, frozen=True):
-    """The embedded chain."""
-
-    block_value_sats: Annotated[
-        int,
-        Meta(
-            ge=0,
-            le=50 * 10**8,
-            description="What a block is worth on average, kept up by fees as the subsidy falls.",
-        ),
-    ] = 325_000_000
-
-
 class FarmSection(Section, frozen=True):
     """Simulated machines that mine at the pool."""
 
@@ -369,6 +363,7 @@ class Config(Section, frozen=True):
     pool: PoolSection = PoolSection()
     admin: AdminSection = AdminSection()
     mail: MailSection = MailSection()
+    node: NodeSection = NodeSection()
     chain: ChainSection = ChainSection()
     farm: FarmSection = FarmSection()
     miner: MinerSection = MinerSection()

@@ -222,5 +222,6 @@ def _assemble(
                 section.bytes_per_second_per_subnet,
             ),
             trusted_proxies=frozenset(section.trusted_proxies),
+            stale_seconds=section.stale_seconds,
         ),
     )

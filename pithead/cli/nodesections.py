@@ -1,0 +1,90 @@
+"""What can be configured of chains: the embedded one, and nodes of a real network."""
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from msgspec import Meta
+
+from pithead.cli.section import Section
+
+
+class NodeSection(Section, frozen=True):
+    """Where blocks come from and go: the embedded chain, or bitcoind."""
+
+    kind: Annotated[
+        Literal["embedded", "bitcoind"],
+        Meta(description="A chain in this process, for farms; or nodes of a network."),
+    ] = "embedded"
+    network: Annotated[
+        Literal["mainnet", "testnet4", "signet", "regtest"],
+        Meta(description="The network of the nodes. The embedded chain is always regtest."),
+    ] = "regtest"
+    urls: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^https?://[!-~]{1,500}$")], ...],
+        Meta(
+            max_length=16,
+            description="The RPC addresses of the nodes, the preferred first: "
+            "`http://host:port` or `http://user:password@host:port`. Empty is the network's own "
+            "port on this machine. Blocks go to all of them, work comes from the one with the "
+            "most work behind it.",
+        ),
+    ] = ()
+    cookie_files: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=4096)], ...],
+        Meta(
+            max_length=16,
+            description="For nodes without user and password: their `.cookie`, one for each or "
+            "one for all. Empty is the one in ~/.bitcoin.",
+        ),
+    ] = ()
+    zmq: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^(none|(tcp|ipc)://[!-~]{1,500})$")], ...],
+        Meta(
+            max_length=16,
+            description="Where each node publishes blocks (its `zmqpubhashblock`), in the order "
+            "of urls; `none`, or left out at the end, for a node that is asked by long polls.",
+        ),
+    ] = ()
+    poll_seconds: Annotated[
+        float,
+        Meta(ge=0.1, le=60, description="How often each node is looked at in any case."),
+    ] = 1.0
+    timeout_seconds: Annotated[
+        float, Meta(ge=1, le=120, description="How long a node may take to answer.")
+    ] = 10.0
+    regtest_block_work: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=2**63 - 1,
+            description="Hashes a block takes on average on a bitcoind's regtest, where any hash "
+            "would do; 0 is about what a block of the embedded chain would begin with.",
+        ),
+    ] = 0
+
+    def __post_init__(self) -> None:
+        for url in self.urls:
+            try:
+                parts = urlsplit(url)
+                is_good = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+            except ValueError:
+                is_good = False
+            if not is_good:
+                raise ValueError("urls: one is not of the form http://user:password@host:port")
+        if len(self.cookie_files) not in (0, 1, max(1, len(self.urls))):
+            raise ValueError("cookie_files: there is one for all nodes, or one for each")
+        if len(self.zmq) > max(1, len(self.urls)):
+            raise ValueError("zmq: there are more of them than nodes")
+
+
+class ChainSection(Section, frozen=True):
+    """The embedded chain."""
+
+    block_value_sats: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=50 * 10**8,
+            description="What a block is worth on average, kept up by fees as the subsidy falls.",
+        ),
+    ] = 325_000_000
