@@ -42,6 +42,8 @@ class Cooling:
         self.plan = plan
         self.duty = 0.0
         self.is_overheated = False
+        self._is_cooling_down: bool | None = None
+        """None: not yet known. Whether the mining process found the chips hot and waits."""
         self.heat = Heat.BALANCED
         self._error: float | None = None
         self._seconds_full = 0.0
@@ -64,7 +66,9 @@ class Cooling:
         """Why the machine must not hash, if it must not."""
         if self.is_overheated:
             return Cause.DANGEROUS_TEMPERATURE
-        return Cause.BROKEN_FANS if self.is_short_of_fans else None
+        if self.is_short_of_fans:
+            return Cause.BROKEN_FANS
+        return Cause.COOLING_DOWN if self._is_cooling_down else None
 
     def step(
         self,
@@ -92,15 +96,20 @@ class Cooling:
         return self.duty
 
     def _needs_all(self, chip_c: float | None) -> bool:
-        if chip_c is None or self.is_overheated or self.is_short_of_fans:
+        if chip_c is None or self.trouble is not None:
             return True
         return chip_c >= self.plan.temperatures.hot
 
     def _judge(self, chip_c: float | None) -> None:
-        """Dangerous begins there and ends halfway from hot down to the target."""
+        """Dangerous begins there and ends halfway from hot down to the target. A process that
+        begins with hot chips lets them cool to there, too."""
         heat = self.plan.temperatures
         if chip_c is None:
             return
+        if self._is_cooling_down is None:
+            self._is_cooling_down = chip_c >= heat.hot
+        elif self._is_cooling_down:
+            self._is_cooling_down = chip_c >= cool_again(self.plan)
         if chip_c >= heat.dangerous:
             self.is_overheated = True
         elif chip_c < cool_again(self.plan):

@@ -19,7 +19,7 @@ from pithead.farm.mishaps import (
 )
 from pithead.miner import faults
 from pithead.miner.cable import Cable
-from pithead.miner.condition import Cause, MinerStatus
+from pithead.miner.condition import Cause, MinerStatus, Phase
 from pithead.miner.cooling_settings import CoolingSettings, Mode
 from pithead.miner.snapshot import TunerState
 from tests.miner.conftest import START, Rig
@@ -350,3 +350,20 @@ def test_a_tuner_that_finds_no_way_out_says_so_and_is_well_again_with_the_board(
     assert fault.components[0].name == "Tuner"
     rig.recover(called, 600)
     assert rig.snapshot.tuner.state is TunerState.STABLE
+
+
+def test_a_machine_that_boots_with_hot_chips_lets_them_cool_before_it_hashes():
+    rig = FatedRig(300)
+    rig.fate.call_down(HotAir(45.0), rig.now)
+    rig.suffer(PowerCut(), 2400)
+    assert rig.snapshot.highest_chip_temp_c > 80
+    rig.fate.clear(2, rig.now)
+    while not rig.miner.system.is_up:
+        rig.run(1)
+    rig.run(20)
+    seen = rig.snapshot.condition
+    assert (seen.phase, seen.verdict.cause) == (Phase.STARTING, Cause.COOLING_DOWN)
+    assert {fan.target_speed_ratio for fan in rig.snapshot.fans} == {1.0}
+    rig.fate.clear_all(rig.now)
+    rig.run(200, step=1)
+    assert rig.snapshot.status is MinerStatus.NORMAL

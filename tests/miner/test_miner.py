@@ -243,7 +243,7 @@ def test_shares_found_for_work_that_a_new_block_made_worthless_count_as_stale(ma
 
 
 def test_an_oven_of_a_room_shuts_the_boards_down_before_they_burn(make_rig):
-    rig = make_rig(ambient_c=72.0)
+    rig = make_rig(ambient_c=60.0)
     rig.pool()
     hottest = 0.0
     for _ in range(60):
