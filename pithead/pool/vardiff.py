@@ -1,9 +1,13 @@
 """Variable difficulty: how much work a share should prove, so that 18 a minute arrive.
 
-Work arrives as impulses. Their exponential sum decays with `memory_seconds`; divided by the part
-of that memory that has been filled so far, it is an unbiased rate from the first share on. As it
-counts work, not shares, a change of difficulty leaves it as good as it was. The fewer shares it
-rests on, the larger the deviation it takes to make a change.
+Work arrives as impulses. Their exponential sum decays with a memory; divided by the part of that
+memory that has been filled so far, it is an unbiased rate from the first share on. As it counts
+work, not shares, a change of difficulty leaves it as good as it was. The fewer shares it rests
+on, the larger the deviation it takes to make a change.
+
+Two such sums run side by side. The quick one, of five minutes, follows a miner that changes, and
+acts on nothing below a quarter. The steady one, of an hour, knows a miner that does not change
+within a few per cent; it begins anew where the quick one has acted.
 
 A miner far too fast cannot wait for the next job: a bucket that leaks at four times the aimed
 rate overflows then, and the burst that filled it is the estimate.
@@ -60,10 +64,14 @@ class VardiffSettings:
     least_work: int = 1 << 32
     """The pool's minimum, in expected hashes; 2**32 is difficulty 1."""
     memory_seconds: float = 300.0
+    """Of the quick estimate."""
     deviation: float = 1.0
-    """How many standard deviations of the estimate make a change."""
-    least_change: float = 0.2
-    """The smallest change worth a message, as a natural logarithm."""
+    """How many of its standard deviations make a change."""
+    least_change: float = 0.27
+    """The smallest change it makes, as a natural logarithm: by chance alone, one in days."""
+    steady_memory_seconds: float = 3600.0
+    steady_deviation: float = 1.5
+    steady_least_change: float = 0.03
     bump_shares: int = 8
     bump_factor: float = 4.0
     """So many shares that come so much too fast are not chance: act at once."""
@@ -86,19 +94,54 @@ _LONGEST_STALL_SECONDS = 60.0
 from before this time."""
 
 
+class Flow:
+    """A rate of work, from what came and how long ago: one exponential sum."""
+
+    __slots__ = ("_filled", "_memory_seconds", "squares", "sum")
+
+    def __init__(self, memory_seconds: float) -> None:
+        self._memory_seconds = memory_seconds
+        self.begin()
+
+    def begin(self, work: float = 0.0, squares: float = 0.0, span: float = 0.0) -> None:
+        """Know nothing but that `work` came in the last `span` seconds."""
+        self.sum = work
+        self.squares = squares
+        self._filled = 1.0 - exp(-span / self._memory_seconds)
+
+    def follow(self, other: "Flow") -> None:
+        """Know what another knows, and nothing from before it."""
+        self.begin(other.sum, other.squares)
+        self._filled = min(1.0, other.span / self._memory_seconds)
+
+    def decay(self, elapsed: float) -> None:
+        decay = exp(-elapsed / self._memory_seconds)
+        self.sum *= decay
+        self.squares *= decay * decay
+        self._filled = 1.0 - (1.0 - self._filled) * decay
+
+    @property
+    def span(self) -> float:
+        """The seconds the sum stands for."""
+        return max(self._filled * self._memory_seconds, _LEAST_SPAN_SECONDS)
+
+    def shares(self, more: int = 0) -> float:
+        """As many of equal weight have this estimate's variance; `more` is one that comes now."""
+        return float((self.sum + more) ** 2 / (self.squares + more * more))
+
+
 class Vardiff:
     """The estimate for one connection, and the work a share of its next job should prove."""
 
     __slots__ = (
-        "_bucket", "_burst_since", "_burst_work", "_filled", "_last", "_last_share", "_settings",
-        "_squares", "_sum", "floor", "work",
+        "_bucket", "_burst_since", "_burst_work", "_last", "_last_share", "_quick", "_settings",
+        "_steady", "floor", "work",
     )  # fmt: skip
 
     def __init__(self, settings: VardiffSettings, now: float) -> None:
         self._settings = settings
-        self._sum = 0.0
-        self._squares = 0.0
-        self._filled = 0.0
+        self._quick = Flow(settings.memory_seconds)
+        self._steady = Flow(settings.steady_memory_seconds)
         self._bucket = 0.0
         self._burst_work = 0
         self._burst_since = now
@@ -113,8 +156,9 @@ class Vardiff:
         settings = self._settings
         if not 0.0 <= now - self._last < _STEP_SECONDS:
             self._advance(now)
-        self._sum += work
-        self._squares += work * work
+        for flow in (self._quick, self._steady):
+            flow.sum += work
+            flow.squares += work * work
         bucket = self._bucket
         if bucket == 0.0:
             self._burst_since = max(self._last_share, now - _LONGEST_STALL_SECONDS)
@@ -134,9 +178,8 @@ class Vardiff:
         """
         before = self.work
         span = max(self._last - self._burst_since, _LEAST_SPAN_SECONDS)
-        self._sum = float(self._burst_work)
-        self._squares = float(self._burst_work) * before
-        self._filled = 1.0 - exp(-span / self._settings.memory_seconds)
+        for flow in (self._quick, self._steady):
+            flow.begin(float(self._burst_work), float(self._burst_work) * before, span)
         self._bucket = 0.0
         self.aim(round(self._burst_ideal()), ceiling)
         return self.work > before
@@ -144,7 +187,12 @@ class Vardiff:
     def retarget(self, ceiling: int, now: float) -> int:
         """The work for the next job: at most `ceiling`, the work of a block."""
         self._advance(now)
-        self.aim(self._wanted_work(), ceiling)
+        wanted = self._quickly_wanted()
+        if wanted is None:
+            wanted = self._steadily_wanted()
+        else:
+            self._steady.follow(self._quick)
+        self.aim(self.work if wanted is None else wanted, ceiling)
         return self.work
 
     def aim(self, work: int, ceiling: int) -> None:
@@ -153,7 +201,9 @@ class Vardiff:
 
     def suggest(self, work: int, ceiling: int) -> None:
         """Begin anew at the work a miner names: what was seen before speaks against its wish."""
-        self._sum = self._squares = self._filled = self._bucket = 0.0
+        self._quick.begin()
+        self._steady.begin()
+        self._bucket = 0.0
         self.aim(work, ceiling)
 
     def raise_floor(self, work: int, ceiling: int) -> None:
@@ -161,27 +211,31 @@ class Vardiff:
         self.floor = max(work, self._settings.least_work)
         self.aim(self.work, ceiling)
 
-    def _wanted_work(self) -> int:
-        """The present work, or another if the estimate has left it beyond chance."""
+    def _quickly_wanted(self) -> int | None:
+        """Another work, if the quick estimate has left the present one beyond chance."""
         # One share more, as if it came now, before the work falls: silence has no logarithm.
-        seen = self._sum
-        squares = self._squares
-        ideal = self._ideal(seen)
+        quick, more = self._quick, 0
+        ideal = self._ideal(quick)
         if ideal <= self.work:
-            seen += self.work
-            squares += self.work * self.work
-            ideal = self._ideal(seen)
+            more = self.work
+            ideal = self._ideal(quick, more)
             if ideal >= self.work:
-                return self.work
+                return None
         settings = self._settings
-        shares = seen * seen / squares  # as many of equal weight have this estimate's variance
-        doubt = max(settings.least_change, settings.deviation / sqrt(shares))
-        return round(ideal) if abs(log(ideal / self.work)) > doubt else self.work
+        doubt = max(settings.least_change, settings.deviation / sqrt(quick.shares(more)))
+        return round(ideal) if abs(log(ideal / self.work)) > doubt else None
 
-    def _ideal(self, seen: float) -> float:
-        settings = self._settings
-        span = max(self._filled * settings.memory_seconds, _LEAST_SPAN_SECONDS)
-        return seen * settings.interval_seconds / span
+    def _steadily_wanted(self) -> int | None:
+        """A little more or less, if the steady estimate is sure of it."""
+        steady, settings = self._steady, self._settings
+        if steady.sum <= 0.0 or steady.span <= settings.memory_seconds:
+            return None  # it knows no more than the quick one
+        ideal = self._ideal(steady)
+        doubt = max(settings.steady_least_change, settings.steady_deviation / sqrt(steady.shares()))
+        return round(ideal) if abs(log(ideal / self.work)) > doubt else None
+
+    def _ideal(self, flow: Flow, more: int = 0) -> float:
+        return (flow.sum + more) * self._settings.interval_seconds / flow.span
 
     def _burst_ideal(self) -> float:
         span = max(self._last - self._burst_since, _LEAST_SPAN_SECONDS)
@@ -197,9 +251,7 @@ class Vardiff:
             self._bucket = 0.0
             self._last_share = now
             return
-        decay = exp(-elapsed / settings.memory_seconds)
-        self._sum *= decay
-        self._squares *= decay * decay
-        self._filled = 1.0 - (1.0 - self._filled) * decay
+        self._quick.decay(elapsed)
+        self._steady.decay(elapsed)
         leaked = elapsed * settings.bump_factor / settings.interval_seconds
         self._bucket = max(0.0, self._bucket - leaked)

@@ -297,6 +297,8 @@ CASES: dict[int, tuple[str, list[tuple[str, str]]]] = {
     # Vardiff and accounting
     65: ("miners of every size settle and stay", [
         (VARDIFF, "test_a_miner_of_any_size_settles_in_five_minutes_and_stays_for_an_hour"),
+        (VARDIFF, "test_steady_miners_of_any_size_are_known_within_a_few_per_cent"),
+        (VARDIFF, "test_the_difficulty_of_a_steady_miner_does_not_swing"),
     ]),
     66: ("a miner that stops and returns", [
         (VARDIFF, "test_the_difficulty_of_a_silent_miner_decays_to_the_minimum_and_no_further"),
@@ -317,6 +319,10 @@ CASES: dict[int, tuple[str, list[tuple[str, str]]]] = {
     70: ("a restart in the middle of a round", [
         ("pool/test_books", "test_books_from_a_store_equal_undisturbed_ones"),
         ("pool/test_bookkeeping", "test_nothing_is_lost_or_counted_twice_by_a_crash_at_any_moment"),
+        (LOGIN, "test_a_resumed_session_goes_on_at_its_difficulty"),
+        ("pool/test_extranonce", "test_what_rested_goes_over_into_the_next_life_with_its_work"),
+        ("test_taken_over_pool",
+         "test_nobody_is_refused_and_the_work_adds_up_while_processes_follow_each_other"),
     ]),
     71: ("a node that is away", [
         (POOL, "test_miners_keep_their_job_while_the_node_is_away"),

@@ -1,10 +1,11 @@
 """Vardiff against simulated miners: shares as a Poisson process, work offered every 30 seconds."""
 
-from math import inf
+from itertools import pairwise
+from math import inf, log
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pithead.bitcoin.target import expected_hashes, target_from_difficulty
@@ -20,6 +21,7 @@ class Miner:
 
     def __init__(self, rate, settings, seed=1, ceiling=NO_CEILING):
         self.rate = rate
+        self.seed = seed
         self.vardiff = Vardiff(settings, 0.0)
         self.random = Random(seed)
         self.now = 0.0
@@ -28,15 +30,22 @@ class Miner:
         self.shares = 0
         self.works = [self.vardiff.work]
 
+    def wait(self):
+        return self.random.expovariate(self.rate / self.vardiff.work)
+
+    def interrupted(self, seconds):
+        """Of its wait, so much has passed: an exponential one may be drawn anew at any moment."""
+
     def run(self, until):
         while self.now < until:
-            wait = self.random.expovariate(self.rate / self.vardiff.work) if self.rate else inf
+            wait = self.wait() if self.rate else inf
             if self.now + wait < min(self.next_offer, until):
                 self.now += wait
                 self.shares += 1
                 if self.vardiff.credit(self.vardiff.work, self.now):
                     self.vardiff.rise(self.ceiling)
-            else:  # an exponential wait may be drawn anew at any moment
+            else:
+                self.interrupted(min(self.next_offer, until) - self.now)
                 self.now = min(self.next_offer, until)
                 if self.now == self.next_offer:
                     self.vardiff.retarget(self.ceiling, self.now)
@@ -78,6 +87,73 @@ def test_a_miner_of_any_size_settles_in_five_minutes_and_stays_for_an_hour(rate,
             assert in_band(miner), (seed, minute)
         assert len(miner.works) - changes_to_settle <= 8
     assert late <= 1
+
+
+WIDE = VardiffSettings(first_work=1 << 44, least_work=1)
+SIZES = st.floats(-3.0, 6.0).map(lambda power: 10.0**power)
+
+
+class Metronome(Miner):
+    """A miner without chance: its shares come at equal distances."""
+
+    done = 0.0  # of the work for the next share
+
+    def wait(self):
+        self.begun = self.done
+        self.done = 0.0
+        return max(0.0, (self.vardiff.work - self.begun) / self.rate)
+
+    def interrupted(self, seconds):
+        self.done = self.begun + seconds * self.rate
+
+
+def settled(miner_class, size, seed=1):
+    """A miner of `size` times the rate that the first difficulty is right for, for three hours.
+
+    Its shares a minute, by the difficulty, in each minute of the third hour.
+    """
+    right = WIDE.first_work / WIDE.interval_seconds
+    miner = miner_class(size * right, WIDE, seed)
+    miner.run(7200.0)
+    rates = []
+    for minute in range(121, 181):
+        before = len(miner.works)
+        miner.run(60.0 * minute)
+        rates.append(miner.shares_per_minute)
+        assert len(miner.works) - before <= 1
+    return miner, rates
+
+
+@pytest.fixture(scope="module")
+def third_hours():
+    """Forty miners from a thousandth to a million times the first difficulty."""
+    dice = Random(1)
+    return [settled(Miner, 10.0 ** dice.uniform(-3.0, 6.0), seed) for seed in range(40)]
+
+
+def test_steady_miners_of_any_size_are_known_within_a_few_per_cent(third_hours):
+    off = [abs(sum(rates) / len(rates) / 18.0 - 1.0) for _, rates in third_hours]
+    assert sum(off) / len(off) < 0.03
+    assert max(off) < 0.08
+
+
+def test_the_difficulty_of_a_steady_miner_does_not_swing(third_hours):
+    """Once it has settled, its steps are few and small."""
+    for miner, _ in third_hours:
+        settling = Miner(miner.rate, WIDE, miner.seed)
+        settling.run(1800.0)
+        steps = [log(new / old) for old, new in pairwise(miner.works[len(settling.works) - 1 :])]
+        assert len(steps) <= 8
+        assert all(abs(step) < 0.2 for step in steps)
+
+
+@settings(max_examples=15, deadline=None)
+@given(size=SIZES)
+def test_a_miner_without_chance_is_known_exactly_and_its_difficulty_rests(size):
+    miner, rates = settled(Metronome, size)
+    assert all(rate == pytest.approx(18.0, rel=0.04) for rate in rates)
+    assert len(set(rates)) <= 2
+    assert len(miner.works) <= 12
 
 
 def test_a_fast_miner_at_a_low_difficulty_is_caught_within_a_few_dozen_shares():
