@@ -30,11 +30,8 @@ OLDEST = 49 * 60
 class Edges:
     """Where the windows that end at one moment begin: reckoned once for any number of tallies."""
 
-    five: tuple[int, float]
-    """(minute, part of that minute), and so the next."""
-    sixty: tuple[int, float]
-    coarse: tuple[int, float]
-    """(minute of a step of five, part of those five minutes)."""
+    places: tuple[tuple[int, float, int], ...]
+    """Of 5 m, 60 m and 24 h: a minute, the part of the step that begins there, and the step."""
     today: int
     """Minute of 00:00 UTC."""
 
@@ -42,16 +39,14 @@ class Edges:
     def at(cls, now: float) -> "Edges":
         """`now` in unix seconds."""
         return cls(
-            _place(now - 300, 1),
-            _place(now - 3_600, 1),
-            _place(now - DAY, COARSE),
+            (_place(now - 300, 1), _place(now - 3_600, 1), _place(now - DAY, COARSE)),
             int(now // DAY) * (DAY // MINUTE),
         )
 
 
-def _place(second: float, step: int) -> tuple[int, float]:
+def _place(second: float, step: int) -> tuple[int, float, int]:
     slot, rest = divmod(second, step * MINUTE)
-    return int(slot) * step, rest / (step * MINUTE)
+    return int(slot) * step, rest / (step * MINUTE), step
 
 
 class Tally:
@@ -128,27 +123,25 @@ class Tally:
 
     def windows(self, edges: Edges) -> tuple[int, int, int, int]:
         """Work of the last 5 m, 60 m and 24 h and of the whole UTC day before today."""
-        total = self.total
-        return (
-            total - self._between(edges.five, 1),
-            total - self._between(edges.sixty, 1),
-            total - self._between(edges.coarse, COARSE),
-            self._day_before(edges.today),
-        )
-
-    def _between(self, place: tuple[int, float], step: int) -> int:
-        minute, part = place
-        minutes, works = self._minutes, self._works
-        index = bisect_right(minutes, minute)
-        if index == len(minutes):
-            return works[-1] if works else 0
-        low = works[index - 1] if index else works[0]
-        following = minutes[index]
-        if following > minute + step:
-            return low
-        if following < minute + step:
-            index = bisect_right(minutes, minute + step, index) - 1
-        return low + round((works[index] - low) * part)
+        works = self._works
+        if not works:
+            return 0, 0, 0, 0
+        minutes, total = self._minutes, works[-1]
+        points, found = len(minutes), []
+        for minute, part, step in edges.places:  # in line: it runs for every worker of an answer
+            index = bisect_right(minutes, minute)
+            if index == points:
+                found.append(0)
+                continue
+            low = works[index - 1] if index else works[0]
+            end = minute + step
+            following = minutes[index]
+            if following < end:
+                index = bisect_right(minutes, end, index) - 1
+            elif following > end:
+                part = 0.0
+            found.append(total - low - round((works[index] - low) * part))
+        return found[0], found[1], found[2], self._day_before(edges.today)
 
     def _before(self, minute: int) -> int:
         """Work credited before a minute at which some point may stand."""

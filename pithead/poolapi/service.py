@@ -86,6 +86,10 @@ class PoolService:
         self._readings = readings
         self._settings = settings
         self._scale = settings.work_scale
+        self._rate_5m = mean_hash_rate(1, FIVE_MINUTES, self._scale)
+        """Of one hash; and so the next two."""
+        self._rate_60m = mean_hash_rate(1, HOUR, self._scale)
+        self._rate_24h = mean_hash_rate(1, DAY, self._scale)
 
     @property
     def operations(self) -> Mapping[str, Operation]:
@@ -252,19 +256,20 @@ class PoolService:
         return WorkersAnswer(Workers({key: self._worker(worker) for key, worker in named.items()}))
 
     def _worker(self, worker: WorkerReading) -> Worker:
-        windows = worker.windows
-        scale = self._scale
+        """Fields by place, not by name: there may be ten thousand in an answer."""
+        windows, scale = worker.windows, self._scale
+        work_5m, work_60m, work_24h = windows.work_5m, windows.work_60m, windows.work_24h
         return Worker(
-            state=worker.state,
-            last_share=worker.last_share,
-            hash_rate_unit=UNIT,
-            hash_rate_scoring=hash_rate(windows.scoring_rate, scale),
-            hash_rate_5m=mean_hash_rate(windows.work_5m, FIVE_MINUTES, scale),
-            hash_rate_60m=mean_hash_rate(windows.work_60m, HOUR, scale),
-            hash_rate_24h=mean_hash_rate(windows.work_24h, DAY, scale),
-            shares_5m=shares(windows.work_5m, scale),
-            shares_60m=shares(windows.work_60m, scale),
-            shares_24h=shares(windows.work_24h, scale),
+            worker.state,
+            worker.last_share,
+            UNIT,
+            hash_rate(windows.scoring_rate, scale),
+            work_5m * self._rate_5m,
+            work_60m * self._rate_60m,
+            work_24h * self._rate_24h,
+            shares(work_5m, scale),
+            shares(work_60m, scale),
+            shares(work_24h, scale),
         )
 
 
