@@ -163,12 +163,13 @@ class Service:
                 if isinstance(declared, _Declared):
                     yield _operation(method, function, declared)
 
-    def implemented(self) -> Sequence[Operation]:
-        """The operations that this object's class overrides."""
+    @classmethod
+    def implemented(cls) -> Sequence[Operation]:
+        """The operations that this class overrides."""
         return tuple(
             operation
-            for operation in self.operations()
-            if not hasattr(getattr(type(self), operation.method), "__rpc__")
+            for operation in cls.operations()
+            if not hasattr(getattr(cls, operation.method), "__rpc__")
         )
 
 

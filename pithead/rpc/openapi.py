@@ -26,7 +26,11 @@ _OCTETS = {"type": "string", "contentMediaType": "application/octet-stream"}
 
 
 def document(
-    services: Iterable[Service], title: str, version: str, base_path: str, description: str
+    services: Iterable[type[Service] | Service],
+    title: str,
+    version: str,
+    base_path: str,
+    description: str,
 ) -> dict[str, Any]:
     """The document as JSON data."""
     pairs = [

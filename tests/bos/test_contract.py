@@ -4,14 +4,12 @@
 `schemas.json` (JSON shapes), `dumps` (answers of live machines).
 """
 
-import csv
 import importlib
 import json
 import pkgutil
 import types
 import typing
 from enum import IntEnum
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -22,13 +20,12 @@ from pithead.bos import configuration as configuration_service
 from pithead.bos import cooling, miner, network, performance, pool, version
 from pithead.rpc.contract import Message, Oneof, Service
 from pithead.rpc.shapes import answer_type, body_type
+from tests.contract.facts import HERE, REST_ALONE, SCHEMAS, bare_name, table
 
-FACTS = Path(__file__).parent.parent / "contract"
 MODULES = [
     importlib.import_module(f"pithead.bos.{each.name}")
     for each in pkgutil.iter_modules(pithead.bos.__path__)
 ]
-PREFIXES = ("braiins.bos.v1.", "braiins.bos.")
 
 
 def declared(kind):
@@ -47,26 +44,11 @@ OPERATIONS = [
     (service, operation) for service in SERVICES.values() for operation in service.operations()
 ]
 BY_ID = {each.http.operation_id: (service, each) for service, each in OPERATIONS if each.http}
-SCHEMAS = json.loads((FACTS / "schemas.json").read_text())
-
-
-def table(name):
-    with (FACTS / name).open() as file:
-        return list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
-
-
 REST = table("rest.tsv")
 GRPC = table("grpc.tsv")
 FIELDS = [row[2:] for row in GRPC if row[0] == "message"]
 RPCS = [row for row in GRPC if row[0] == "rpc"]
 MEMBERS = [row for row in GRPC if row[0] == "enum"]
-
-
-def bare_name(full):
-    for prefix in PREFIXES:
-        if full.startswith(prefix):
-            return full.removeprefix(prefix)
-    return full
 
 
 class Field:
@@ -119,8 +101,13 @@ def test_rest_has_exactly_the_operations_of_the_table():
     assert len(REST) == 63
 
 
-@pytest.mark.parametrize("row", [row for row in REST if row[3] != "-"], ids=lambda row: row[2])
-def test_an_operation_of_rest_has_its_verb_path_status_and_rpc(row):
+def test_the_operations_of_rest_have_their_verbs_paths_statuses_and_rpcs():
+    for row in REST:
+        if row[3] != "-":
+            check_operation(row)
+
+
+def check_operation(row):
     verb, path, operation_id, name, body, status, answer, *_ = row
     service, operation = BY_ID[operation_id]
     http = operation.http
@@ -139,8 +126,12 @@ def test_only_login_and_the_version_need_no_token():
     assert open_to_all == {"Login", "GetApiVersion"}
 
 
-@pytest.mark.parametrize("row", RPCS, ids=lambda row: f"{bare_name(row[2])}.{row[4]}")
-def test_an_rpc_is_declared_with_its_messages(row):
+def test_the_rpcs_are_declared_with_their_messages():
+    for row in RPCS:
+        check_rpc(row)
+
+
+def check_rpc(row):
     request, _, response = row[5].partition(" -> ")
     matching = [
         operation
@@ -166,8 +157,12 @@ SCALARS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("row", FIELDS, ids=lambda row: f"{bare_name(row[0])}.{row[2]}")
-def test_a_field_has_its_number_and_type(row):
+def test_the_fields_have_their_numbers_and_types():
+    for row in FIELDS:
+        check_field(row)
+
+
+def check_field(row):
     message, number, name, signature, oneof = (*row, "")[:5]
     field, within = protobuf_fields(MESSAGES[bare_name(message)])[name]
     assert field.extra["number"] == int(number)
@@ -203,8 +198,12 @@ def test_no_message_has_a_number_that_the_table_does_not_know():
     assert ours - known == {("Timestamp", "seconds"), ("Timestamp", "nanos")}
 
 
-@pytest.mark.parametrize("name", sorted({bare_name(row[2]) for row in MEMBERS}))
-def test_an_enum_has_its_members_and_numbers(name):
+def test_the_enums_have_their_members_and_numbers():
+    for name in sorted({bare_name(row[2]) for row in MEMBERS}):
+        check_enum(name)
+
+
+def check_enum(name):
     capitals = "".join(f"_{c}" if c.isupper() else c for c in name).strip("_").upper()
     capitals = capitals.replace("D_P_S", "DPS").replace("P_O_W", "POW")
     facts = {row[4]: int(row[3]) for row in MEMBERS if bare_name(row[2]) == name}
@@ -217,11 +216,6 @@ def test_an_enum_has_its_members_and_numbers(name):
 JSON_SCALARS = {
     "string": str, "boolean": bool, "number": float, "integer": int, "base64": bytes,
 }  # fmt: skip
-REST_ALONE = {
-    "GetMinerDetailsResponse": {"detailed_status", "is_pic_model"},
-    "FactoryResetRequest": {"wipe_network"},
-    "ApplyContractKeyRequest": {"keep_existing"},
-}
 LEFT_OUT_OVER_REST = {"save_action"}
 """REST has none (`wire(..., rest=...)`), so no body lacks it."""
 REQUIRED_ELSEWISE = {("SetPasswordRequest", "password"), ("Timestamp", "nanos")}
@@ -229,8 +223,12 @@ REQUIRED_ELSEWISE = {("SetPasswordRequest", "password"), ("Timestamp", "nanos")}
 is the other way round: a moment without its fraction is read, and always written with it."""
 
 
-@pytest.mark.parametrize("name", sorted(SCHEMAS["schemas"]))
-def test_a_message_has_the_json_shape_of_its_schema(name):
+def test_the_messages_have_the_json_shapes_of_their_schemas():
+    for name in sorted(SCHEMAS["schemas"]):
+        check_shape(name)
+
+
+def check_shape(name):
     facts = SCHEMAS["schemas"][name]
     message = MESSAGES[name]
     ours = fields_of(message)
@@ -282,7 +280,7 @@ READ = {
     "version": version.RestVersion,
     "actions_locate": bool,
 }
-DUMPS = sorted((FACTS / "dumps").rglob("*.json"))
+DUMPS = sorted((HERE / "dumps").rglob("*.json"))
 NOT_YET = {
     "uid", "best_share_str", "detailed_status", "is_pic_model", "lowest_water_inlet_temp",
     "highest_water_outlet_temp", "kernel_version",

@@ -3,6 +3,7 @@
 import html
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import msgspec
 from starlette.applications import Starlette
@@ -90,7 +91,7 @@ def build_apis(
     graphql = GraphQl(
         miner, Services(authentication, actions, performance, pools), keys, logs, clock
     )
-    document = msgspec.json.encode(_document(services))
+    document = _document(tuple(map(type, services)))
 
     async def serve_document(_request: Request) -> Response:
         return Response(document, headers=rest.HEADERS, media_type="application/json")
@@ -115,7 +116,9 @@ def build_apis(
     return Apis(app, grpc_api(services, keys, surroundings.chronicle))
 
 
-def _document(services: tuple[Service, ...]) -> dict[str, object]:
+@cache
+def _document(services: tuple[type[Service], ...]) -> bytes:
+    """One for all machines of a process."""
     document = openapi.document(
         services,
         title="Pithead miner",
@@ -136,7 +139,7 @@ def _document(services: tuple[Service, ...]) -> dict[str, object]:
         },
     }
     document["paths"][f"{BASE_PATH}/docs/openapi.json"] = {"get": itself}
-    return document
+    return msgspec.json.encode(document)
 
 
 def _page(miner: Miner) -> bytes:
