@@ -5,7 +5,6 @@ import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack, ExitStack, closing
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from pithead.node.node import Node
 from pithead.pool.accounts import Accounts
 from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
 from pithead.pool.pool import Pool
+from pithead.pool.rewards import Rules
 from pithead.poolapi.app import build_app
 from pithead.poolapi.bans import Bans
 from pithead.poolapi.settings import ApiSettings
@@ -119,6 +119,7 @@ async def open_pool(
         undo.push_async_callback(node.close)
         bookkeeper = await Bookkeeper.open(directory / "pool", _books(section))
         undo.push_async_callback(bookkeeper.close)
+        bookkeeper.govern(_rules(section), clock())
         accounts = Accounts(bookkeeper.store, section.registration_open)
         front = await _open_front(
             section, pays_to, directory / "pool", node, bookkeeper, accounts, clock, wall,
@@ -180,11 +181,26 @@ async def _save_used(accounts: Accounts) -> None:
 
 def _books(section: PoolSection) -> BookkeeperSettings:
     return BookkeeperSettings(
-        fee=Fraction(str(section.fee_percent)) / 100,
         scoring_seconds=section.scoring_seconds,
         confirmations=section.confirmations,
         durability=section.durability,
     )
+
+
+def _rules(section: PoolSection) -> Rules:
+    return Rules(
+        scheme=section.reward_scheme,
+        fee_ppm=_millionths(section.fee_percent),
+        refund_ppm=_millionths(section.braiins_os_refund_percent),
+        bonus_ppm=_millionths(section.referral_bonus_percent),
+        referral_ppm=_millionths(section.referral_reward_percent),
+        referral_days=section.referral_days,
+        window_ppm=round(section.pplns_window * 1_000_000),
+    )
+
+
+def _millionths(percent: float) -> int:
+    return round(percent * 10_000)
 
 
 def _api_settings(section: PoolSection) -> ApiSettings:

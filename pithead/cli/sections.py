@@ -79,8 +79,35 @@ class PoolSection(Section, frozen=True):
             "miners; 10**12 lets a simulated machine of 100 TH/s make 100 hashes a second.",
         ),
     ] = 10**12
+    reward_scheme: Annotated[
+        Literal["score", "pplns", "fpps", "solo"],
+        Meta(
+            description="How rewards are shared out: by scoring hashrate, by the last shares, a "
+            "fixed price for each share (the pool bears the luck), or all to a block's finder. A "
+            "change holds from the next start on."
+        ),
+    ] = "score"
     fee_percent: Annotated[
-        float, Meta(ge=0, le=100, description="The pool's part of every block.")
+        float, Meta(ge=0, le=100, description="The pool's part of every reward.")
+    ] = 2.0
+    braiins_os_refund_percent: Annotated[
+        float,
+        Meta(ge=0, le=100, description="Of the fee, what work done by Braiins OS gets back."),
+    ] = 100.0
+    referral_bonus_percent: Annotated[
+        float,
+        Meta(ge=0, le=100, description="Of their reward, what referred users get on top."),
+    ] = 0.5
+    referral_reward_percent: Annotated[
+        float,
+        Meta(ge=0, le=100, description="Of their reward, what whoever referred them gets."),
+    ] = 0.5
+    referral_days: Annotated[
+        int, Meta(ge=1, le=36_500, description="How long referrals count.")
+    ] = 365
+    pplns_window: Annotated[
+        float,
+        Meta(ge=0.01, le=100, description="`pplns`: the work that is paid, in blocks' work."),
     ] = 2.0
     scoring_seconds: Annotated[
         float,

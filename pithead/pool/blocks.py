@@ -17,8 +17,14 @@ Fate = Literal["matured", "orphaned", "reinstated", "refused"]
 
 
 class Credit(NamedTuple):
+    """What a block gave a user; a score that earned nothing is kept as well."""
+
     sats: int
+    """All of it; the three last are what of it is no mining reward."""
     scoring_rate: float
+    refund: int = 0
+    bonus: int = 0
+    referral: int = 0
 
 
 @dataclass(slots=True)
@@ -48,7 +54,7 @@ class Block:
 
     @property
     def sats_by_user(self) -> dict[str, int]:
-        return {user: credit.sats for user, credit in self.credits.items()}
+        return {user: credit.sats for user, credit in self.credits.items() if credit.sats}
 
     def row(self) -> BlockRow:
         return BlockRow(

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import TypeVar
 
 import structlog
+from msgspec.structs import asdict
 from sqlalchemy.exc import DBAPIError
 
 from pithead.bitcoin.target import expected_hashes
@@ -18,7 +18,7 @@ from pithead.pool.books import BooksSettings
 from pithead.pool.changes import Changes
 from pithead.pool.credit_proof import CreditDay, CreditProof
 from pithead.pool.credits import PublishedCredits
-from pithead.pool.events import BlockFound, Event
+from pithead.pool.events import BlockFound, Event, PriceSeen, ReferralSet, RulesChanged
 from pithead.pool.history import DAY, History
 from pithead.pool.readings import (
     BlockRewardReading,
@@ -28,9 +28,11 @@ from pithead.pool.readings import (
     ProfileReading,
     WorkerReading,
 )
+from pithead.pool.rewards import Rules
 from pithead.pool.schema import DATABASE, open_database
+from pithead.pool.schemes import Price
 from pithead.pool.scoring import TIME_CONSTANT_SECONDS
-from pithead.pool.sharelog import SEGMENT_BYTES, Durability, Position, ShareLog
+from pithead.pool.sharelog import SEGMENT_BYTES, Durability, JournalFull, Position, ShareLog
 from pithead.pool.standing import Standing
 from pithead.pool.store import Store
 from pithead.work.template import Template
@@ -53,8 +55,6 @@ REPLAY_SLICE = 100_000
 class BookkeeperSettings:
     """How the books are kept."""
 
-    fee: Fraction = Fraction(2, 100)
-    """The pool's part of every block."""
     scoring_seconds: float = TIME_CONSTANT_SECONDS
     confirmations: int = 100
     front_end: str = "pool"
@@ -79,6 +79,7 @@ class Bookkeeper:
         self._open.callback(self._readers.shutdown)
         self._unwritten: tuple[Changes, Position] | None = None
         self._uncounted: list[Event] = []
+        self._price: Price | None = None
         self._standing_still = False
         """While what changed is taken from the books, a slice at a time."""
         self._committing = asyncio.Lock()
@@ -113,7 +114,7 @@ class Bookkeeper:
         self.store = Store(engine, settings.front_end)
         """Users and tokens are kept there as well."""
         self._books, position = self.store.load(
-            BooksSettings(settings.scoring_seconds, settings.fee, settings.confirmations)
+            BooksSettings(settings.scoring_seconds, settings.confirmations)
         )
         self._standing = Standing(self._books)
         self._log = ShareLog(
@@ -161,10 +162,54 @@ class Bookkeeper:
             del self._uncounted[:most]
             self._books.apply_all(events)
 
+    def govern(self, rules: Rules, now: float) -> bool:
+        """Rewards follow these rules from now on; False where they do already.
+
+        JournalFull: they stay as they were.
+        """
+        self._count()
+        if rules == self._books.paying.rules:
+            return False
+        self.accept([RulesChanged(int(now * 1000), rules)])
+        self._price = None
+        log.info("the rules of rewards change", **asdict(rules))
+        return True
+
+    def refer(self, user: str, referrer: str, now: float) -> None:
+        """`referrer` brought `user`; an empty one ends it. JournalFull: nothing has changed."""
+        self.accept([ReferralSet(int(now * 1000), user, referrer)])
+
+    def referrer(self, user: str, now: float) -> str:
+        """Who brought a user, as far as that counts at this moment; empty where nobody did."""
+        self._count()
+        row = self._books.paying.referral(user)
+        return row.referrer if row and row.since_ms <= now * 1000 < row.until_ms else ""
+
+    @property
+    def rules(self) -> Rules:
+        """Those in force."""
+        self._count()
+        return self._books.paying.rules
+
     def template(self, template: Template) -> None:
         """What a block would bring now, and how hard it is."""
         self._standing.template_value_sats = template.value_sats
         self._standing.block_work = expected_hashes(template.block_target)
+        if self.rules.scheme == "fpps":
+            fees = sum(transaction.fee_sats for transaction in template.transactions)
+            subsidy = template.value_sats - fees
+            self._note(Price(template.height, subsidy, fees, self._standing.block_work))
+
+    def _note(self, price: Price) -> None:
+        """Keep a price that is new, from the last event on; one that cannot be kept comes again."""
+        if price == self._price:
+            return
+        try:
+            self.accept([PriceSeen(self._books.last_ms, *price)])
+        except JournalFull as error:
+            log.warning("the price of a share cannot be written down", error=str(error))
+            return
+        self._price = price
 
     async def commit(self) -> bool:
         """Bring the store up to now; False where it cannot be written, which loses nothing."""

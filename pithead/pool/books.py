@@ -6,22 +6,35 @@ not they were written to a store and loaded again in between.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
-from pithead.pool.blocks import Block, Blocks, Credit, Fate
-from pithead.pool.changes import Changes, CreditRow, DayRow, PointKey, PointRow, StateRow
+from msgspec.structs import astuple
+
+from pithead.pool.blocks import Block, Blocks, Fate
+from pithead.pool.changes import (
+    Changes,
+    CreditRow,
+    DayRow,
+    PointKey,
+    PointRow,
+    StateRow,
+)
 from pithead.pool.events import (
     BlockFound,
     BlockResolved,
     Event,
     MonitoringChanged,
+    PriceSeen,
+    ReferralSet,
+    RulesChanged,
     ShareAccepted,
     ShareRejected,
     TipChanged,
 )
 from pithead.pool.ledger import Ledger
 from pithead.pool.meters import Meter, Meters
-from pithead.pool.rewards import split
+from pithead.pool.paying import Paying
+from pithead.pool.rewards import Weight
+from pithead.pool.schemes import SCORE_UNITS, Found, Price
 from pithead.pool.scoring import TIME_CONSTANT_SECONDS
 
 DAY_MS = 86_400_000
@@ -33,11 +46,9 @@ LEAST_RUN = 8
 
 @dataclass(frozen=True, slots=True)
 class BooksSettings:
-    """What an operator may set of scoring and rewards."""
+    """What an operator may set of scoring; the rules of rewards are in the journal."""
 
     time_constant_seconds: float = TIME_CONSTANT_SECONDS
-    fee: Fraction = Fraction(2, 100)
-    """The pool's part of every block."""
     confirmations: int = 100
 
 
@@ -55,10 +66,12 @@ class Books:
         blocks: Sequence[Block] = (),
         chain: Mapping[int, str] | None = None,
         balances: Mapping[str, int] | None = None,
+        paying: Paying | None = None,
     ) -> None:
         self.settings = settings
         self.meters = meters or Meters()
         self.ledger = Ledger(balances, state.entries)
+        self.paying = paying or Paying()
         self.blocks = Blocks(
             settings.confirmations, blocks, chain, state.tip_height,
             state.round_started_ms, state.round_work,
@@ -90,6 +103,14 @@ class Books:
                 self._settle(time_ms)
             case MonitoringChanged():
                 self._monitor(event)
+            case RulesChanged():
+                self._change_rules(event, time_ms)
+            case PriceSeen():
+                self.paying.scheme.price(Price(*astuple(event)[1:]))
+            case ReferralSet():
+                self.meters.user(event.user, time_ms)
+                self.meters.user(event.referrer or event.user, time_ms)
+                self.paying.refer(event.user, event.referrer, time_ms)
 
     def apply_all(self, events: Sequence[Event]) -> None:
         """The same as `apply` for each in turn, and faster where shares of one second abound."""
@@ -190,6 +211,7 @@ class Books:
                 )
             meter.day_work, meter.day_score, meter.day_sats = 0, score, 0
             self._dirty[meter] = None
+        self._pay_day(end_ms)
         for meter in self.meters.all():
             if meter.tally.expire(end_ms // 60_000):
                 self._dirty[meter] = None
@@ -202,10 +224,12 @@ class Books:
         work = event.work
         second = (time_ms + self._shift_ms) // 1000
         constant = self.settings.time_constant_seconds
+        part = work if event.braiins_os else 0
         for meter in (worker, user.own, self.meters.pool):
-            meter.credit(work, time_ms, second, constant)
+            meter.credit(work, time_ms, second, constant, part)
             self._dirty[meter] = None
         user.own.day_work += work
+        self.paying.scheme.credit(event.user, work, part, second)
         self.blocks.round_work += work
 
     def _apply_run(self, run: Sequence[ShareAccepted]) -> None:
@@ -224,7 +248,11 @@ class Books:
         for name, shares in by_user.items():
             user = self.meters.user(name, shares[0].time_ms)
             self._credit(user.own, shares)
-            user.own.day_work += sum(share.work for share in shares)
+            work = sum(share.work for share in shares)
+            user.own.day_work += work
+            part = sum(share.work for share in shares if share.braiins_os)
+            second = (shares[-1].time_ms + self._shift_ms) // 1000
+            self.paying.scheme.credit(name, work, part, second)
         for (name, worker), shares in by_worker.items():
             user = self.meters.users[name]
             self._credit(self.meters.worker(user, worker, shares[0].time_ms), shares)
@@ -236,7 +264,8 @@ class Books:
         time_ms = shares[-1].time_ms
         second = (time_ms + self._shift_ms) // 1000
         works = [share.work for share in shares]
-        meter.credit_all(works, time_ms, second, self.settings.time_constant_seconds)
+        parts = [share.work if share.braiins_os else 0 for share in shares]
+        meter.credit_all(works, time_ms, second, self.settings.time_constant_seconds, parts)
         self._dirty[meter] = None
 
     def _reject(self, event: ShareRejected) -> None:
@@ -260,21 +289,31 @@ class Books:
     def _found(self, event: BlockFound, time_ms: int) -> None:
         constant = self.settings.time_constant_seconds
         second = (time_ms + self._shift_ms) // 1000
-        scores = {
-            name: user.own.score.at(second, constant) for name, user in self.meters.users.items()
-        }
         rate = self.meters.pool.score.at(second, constant) / constant
         block = self.blocks.found(event, time_ms, rate)
         if block is None:
             return
-        shares = split(block.value_sats, self.settings.fee, scores)
-        block.fee_sats = shares.fee_sats
-        block.credits = {
-            user: Credit(sats, scores[user] / constant) for user, sats in shares.credits.items()
-        }
+        scores = self._scores(second)
+        found = Found(
+            self.paying.rules, event.user, event.braiins_os, event.block_work, scores, constant
+        )
+        block.credits = self.paying.block(found, block.value_sats, time_ms)
+        sats = block.sats_by_user
+        block.fee_sats = block.value_sats - sum(sats.values())
         self._credited.append(block)
-        self.ledger.book_found(time_ms, block.hash_display, block.fee_sats, shares.credits)
+        self.ledger.book_found(time_ms, block.hash_display, block.fee_sats, sats)
         self._count_today(block, 1)
+
+    def _scores(self, second: int) -> dict[str, Weight]:
+        """Of users who have one, in `SCORE_UNITS`."""
+        constant = self.settings.time_constant_seconds
+        scores = {}
+        for name, user in self.meters.users.items():
+            score = user.own.score
+            if units := int(score.at(second, constant) * SCORE_UNITS):
+                part = int(score.part_at(second, constant) * SCORE_UNITS)
+                scores[name] = Weight(units, part)
+        return scores
 
     def _resolved(self, event: BlockResolved, time_ms: int) -> None:
         block = self.blocks.resolve(event.hash_display, event.accepted)
@@ -303,10 +342,27 @@ class Books:
         if block.found_ms // DAY_MS != self._day:
             return
         for name, credit in block.credits.items():
+            if not credit.sats:
+                continue
             meter = self.meters.users[name].own
             # Where the clock was set back over midnight, today does not know the block.
             meter.day_sats = max(0, meter.day_sats + sign * credit.sats)
             self._dirty[meter] = None
+
+    # Rules
+
+    def _change_rules(self, event: RulesChanged, time_ms: int) -> None:
+        """What the rules of before owe for the day so far is paid by them."""
+        self._part += 1
+        self._pay_day(time_ms)
+        second = (time_ms + self._shift_ms) // 1000
+        self.paying.change(event.rules, time_ms, second, self._scores(second))
+
+    def _pay_day(self, time_ms: int) -> None:
+        """Book what the pool owes for the work of the day that the books are in."""
+        day = self._day * DAY_MS // 1000
+        if sats := self.paying.day(day, self._part, time_ms):
+            self.ledger.book_day(time_ms, f"day {day}", sats)
 
     # Keeping
 
@@ -321,13 +377,14 @@ class Books:
         changes = Changes(self._state())
         changes.blocks, changes.refused = self.blocks.drain()
         changes.credits = [
-            CreditRow(block.hash_display, user, credit.sats, credit.scoring_rate)
+            CreditRow(block.hash_display, user, *credit)
             for block in self._credited
             for user, credit in block.credits.items()
         ]
         self._credited = []
         changes.entries, changes.balances = self.ledger.drain()
         changes.days, self._days = self._days, []
+        self.paying.drain_into(changes)
         if self._chain_changed:
             changes.chain = dict(self.blocks.chain)
             self._chain_changed = False

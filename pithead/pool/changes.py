@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from pithead.pool.readings import BlockState
+from pithead.pool.schemes import PayRow, WindowRow
 
 
 class MeterRow(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -26,6 +27,8 @@ class MeterRow(msgspec.Struct, frozen=True, order=True, gc=False):
     day_work: int
     day_score: float
     day_sats: int
+    score_part: float = 0.0
+    """Of the score, what was done by Braiins OS."""
 
 
 class PointRow(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -69,7 +72,37 @@ class CreditRow(msgspec.Struct, frozen=True, order=True, gc=False):
     hash_display: str
     user: str
     sats: int
+    """All of it; the three last are what of it is no mining reward."""
     scoring_rate: float
+    refund_sats: int = 0
+    bonus_sats: int = 0
+    referral_sats: int = 0
+
+
+class DayCreditRow(msgspec.Struct, frozen=True, order=True, gc=False):
+    """What a user was paid for a day's work, not for a block. Rows of one day add up."""
+
+    user: str
+    day: int
+    part: int
+    sats: int
+    refund_sats: int
+    bonus_sats: int
+    referral_sats: int
+
+
+class RulesRow(msgspec.Struct, frozen=True, order=True, gc=False):
+    number: int
+    time_ms: int
+    text: str
+    """The rules as JSON."""
+
+
+class ReferralRow(msgspec.Struct, frozen=True, order=True, gc=False):
+    user: str
+    referrer: str
+    since_ms: int
+    until_ms: int
 
 
 class EntryRow(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -122,3 +155,14 @@ class Changes:
     days: list[DayRow] = field(default_factory=list)
     chain: dict[int, str] | None = None
     """The hashes of the newest heights, whole, where they changed."""
+    day_credits: list[DayCreditRow] = field(default_factory=list)
+    rules: list[RulesRow] = field(default_factory=list)
+    referrals: list[ReferralRow] = field(default_factory=list)
+    window: list[WindowRow] = field(default_factory=list)
+    window_gone: list[int] = field(default_factory=list)
+    """Numbers of shifts."""
+    pay: list[PayRow] = field(default_factory=list)
+    scheme_ended: bool = False
+    """Whether all shifts and claims of before are to be forgotten first."""
+    pay_gone: bool = False
+    scheme_text: str = ""

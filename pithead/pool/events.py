@@ -8,6 +8,8 @@ Times are milliseconds of farm time since the epoch, work is in expected hashes 
 
 import msgspec
 
+from pithead.pool.rewards import Rules
+
 
 class ShareAccepted(msgspec.Struct, frozen=True, array_like=True, tag="s", gc=False):
     """A proof that met its job's target; credited to `user` at that target's work."""
@@ -16,6 +18,8 @@ class ShareAccepted(msgspec.Struct, frozen=True, array_like=True, tag="s", gc=Fa
     user: str
     worker: str
     work: int
+    braiins_os: bool = False
+    """Whether the machine runs it, by its user agent: one byte, and nothing else of it is kept."""
 
 
 class ShareRejected(msgspec.Struct, frozen=True, array_like=True, tag="r", gc=False):
@@ -41,6 +45,7 @@ class BlockFound(msgspec.Struct, frozen=True, array_like=True, tag="b", gc=False
     """Expected hashes of the block target in force: the D of luck."""
     block: bytes
     """The whole serialised block, so that it can be submitted again after a crash."""
+    braiins_os: bool = False
 
 
 class BlockResolved(msgspec.Struct, frozen=True, array_like=True, tag="v", gc=False):
@@ -69,4 +74,39 @@ class MonitoringChanged(msgspec.Struct, frozen=True, array_like=True, tag="m", g
     monitored: bool
 
 
-Event = ShareAccepted | ShareRejected | BlockFound | BlockResolved | TipChanged | MonitoringChanged
+class RulesChanged(msgspec.Struct, frozen=True, array_like=True, tag="c", gc=False):
+    """Rewards follow other rules from here on: what the old ones owe is paid by them."""
+
+    time_ms: int
+    rules: Rules
+
+
+class PriceSeen(msgspec.Struct, frozen=True, array_like=True, tag="p", gc=False):
+    """What a block at `height` would bring, kept where shares themselves are paid."""
+
+    time_ms: int
+    height: int
+    subsidy_sats: int
+    fees_sats: int
+    block_work: int
+
+
+class ReferralSet(msgspec.Struct, frozen=True, array_like=True, tag="f", gc=False):
+    """`referrer` brought `user`, which counts from now; an empty one ends it."""
+
+    time_ms: int
+    user: str
+    referrer: str
+
+
+Event = (
+    ShareAccepted
+    | ShareRejected
+    | BlockFound
+    | BlockResolved
+    | TipChanged
+    | MonitoringChanged
+    | RulesChanged
+    | PriceSeen
+    | ReferralSet
+)

@@ -1,7 +1,7 @@
 """Double entry: every satoshi the pool owns or owes stands in two places that add up to zero.
 
 income:block            what blocks brought, negative
-pool:fee                what the pool keeps
+pool:fee                what the pool keeps; below zero where it has paid shares beyond its blocks
 user:NAME:unconfirmed   owed once the block has its confirmations
 user:NAME:confirmed     owed
 """
@@ -60,6 +60,12 @@ class Ledger:
         lines = {unconfirmed(user): -sats for user, sats in credits.items()}
         lines |= {confirmed(user): sats for user, sats in credits.items()}
         self._book(time_ms, "matured", block, lines)
+
+    def book_day(self, time_ms: int, day: str, credits: Mapping[str, int]) -> None:
+        """What the pool pays for a day's work whatever blocks it brought: due at once."""
+        lines = {confirmed(user): sats for user, sats in credits.items()}
+        lines[FEE] = -sum(lines.values())
+        self._book(time_ms, "day", day, lines)
 
     def drain(self) -> tuple[list[EntryRow], dict[str, int]]:
         """(new lines, balances they changed)."""

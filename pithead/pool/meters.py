@@ -19,7 +19,7 @@ class Meter:
     def __init__(self, row: MeterRow, points: list[tuple[int, int]] | None = None) -> None:
         self.user = row.user
         self.worker = row.worker
-        self.score = Score(row.score, row.score_second)
+        self.score = Score(row.score, row.score_second, row.score_part)
         self.tally = Tally(points)
         self.first_ms = row.first_ms
         self.last_ms = row.last_ms
@@ -37,29 +37,40 @@ class Meter:
     def new(cls, user: str, worker: str, time_ms: int) -> "Meter":
         return cls(MeterRow(user, worker, 0.0, 0, time_ms, 0, True, 0, 0, 0.0, 0))
 
-    def credit(self, work: int, time_ms: int, second: int, time_constant: float) -> None:
-        """Count a share at a moment of farm time, `second` on the clock of the scores."""
+    def credit(self, work: int, time_ms: int, second: int, time_constant: float, part: int) -> None:
+        """Count a share at a moment of farm time, `second` on the clock of the scores.
+
+        `part` of the work was done by Braiins OS.
+        """
         score = self.score
         if second == score.second:
             score.value += work
+            score.part += part
         else:
-            score.add(work, second, time_constant)
+            score.add(work, second, time_constant, part)
         self.tally.add(work, time_ms // 60_000)
         self.last_ms = time_ms
 
     def credit_all(
-        self, works: Sequence[int], time_ms: int, second: int, time_constant: float
+        self,
+        works: Sequence[int],
+        time_ms: int,
+        second: int,
+        time_constant: float,
+        parts: Sequence[int],
     ) -> None:
         """Count shares of one second, the last of them at `time_ms`.
 
         The score takes them one by one: a sum of floats depends on its order.
         """
         score = self.score
-        score.add(works[0], second, time_constant)
-        value = score.value
+        score.add(works[0], second, time_constant, parts[0])
+        value, part = score.value, score.part
         for work in works[1:]:
             value += work
-        score.value = value
+        for work in parts[1:]:
+            part += work
+        score.value, score.part = value, part
         self.tally.add(sum(works), time_ms // 60_000)
         self.last_ms = time_ms
 
@@ -67,7 +78,7 @@ class Meter:
         return MeterRow(
             self.user, self.worker, self.score.value, self.score.second, self.first_ms,
             self.last_ms, self.monitored, self.rejected, self.day_work, self.day_score,
-            self.day_sats,
+            self.day_sats, self.score.part,
         )  # fmt: skip
 
     def windows(self, edges: Edges, second: float, time_constant: float) -> Windows:

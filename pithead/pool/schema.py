@@ -78,6 +78,7 @@ meters = Table(
     Column("day_work", Natural, nullable=False),
     Column("day_score", Float, nullable=False),
     Column("day_sats", BigInteger, nullable=False),
+    Column("score_part", Float, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )  # fmt: skip
 counters = Table(
@@ -113,7 +114,61 @@ credits = Table(
     Column("user", String, primary_key=True),
     Column("sats", BigInteger, nullable=False),
     Column("scoring_rate", Float, nullable=False),
+    Column("refund_sats", BigInteger, nullable=False, server_default="0"),
+    Column("bonus_sats", BigInteger, nullable=False, server_default="0"),
+    Column("referral_sats", BigInteger, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
+)  # fmt: skip
+"""`sats` is all that a block gave; the three last say what of it is no mining reward."""
+day_credits = Table(
+    "day_credits", metadata,
+    Column("user", String, primary_key=True),
+    Column("day", BigInteger, primary_key=True),
+    Column("part", BigInteger, primary_key=True),
+    Column("sats", BigInteger, nullable=False),
+    Column("refund_sats", BigInteger, nullable=False),
+    Column("bonus_sats", BigInteger, nullable=False),
+    Column("referral_sats", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+"""What was paid for a day's work whatever blocks it brought."""
+rules = Table(
+    "rules", metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("time_ms", BigInteger, nullable=False),
+    Column("text", String, nullable=False),
+)  # fmt: skip
+"""The rules of rewards, as JSON, by the moment they came into force."""
+referrals = Table(
+    "referrals", metadata,
+    Column("user", String, primary_key=True),
+    Column("referrer", String, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+)  # fmt: skip
+pplns_window = Table(
+    "pplns_window", metadata,
+    Column("number", BigInteger, primary_key=True),
+    Column("user", String, primary_key=True),
+    Column("second", BigInteger, nullable=False),
+    Column("work", Natural, nullable=False),
+    Column("refunded", Natural, nullable=False),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+fpps_claims = Table(
+    "fpps_claims", metadata,
+    Column("user", String, primary_key=True),
+    Column("work", Natural, nullable=False),
+    Column("refunded", Natural, nullable=False),
+    Column("parts", Natural, nullable=False),
+    Column("refunded_parts", Natural, nullable=False),
+    Column("subsidy", Natural, nullable=False),
+    Column("refunded_subsidy", Natural, nullable=False),
+)  # fmt: skip
+scheme_state = Table(
+    "scheme_state", metadata,
+    Column("name", String, primary_key=True),
+    Column("text", String, nullable=False),
 )  # fmt: skip
 entries = Table(
     "entries", metadata,

@@ -17,21 +17,31 @@ class Score:
     Seconds may be any whole seconds that never go back; one that does counts as no time gone by.
     """
 
-    __slots__ = ("second", "value")
+    __slots__ = ("part", "second", "value")
 
-    def __init__(self, value: float = 0.0, second: int = 0) -> None:
+    def __init__(self, value: float = 0.0, second: int = 0, part: float = 0.0) -> None:
         self.value = value
         self.second = second
+        self.part = part
+        """What of it was done by Braiins OS."""
 
-    def add(self, work: int, second: int, time_constant: float) -> None:
+    def add(self, work: int, second: int, time_constant: float, part: int = 0) -> None:
         """Work done at `second`, which may be the second of the work before."""
         gone = second - self.second
         if gone > 0:
-            self.value *= exp(-gone / time_constant)
+            faded = exp(-gone / time_constant)
+            self.value *= faded
+            self.part *= faded
             self.second = second
         self.value += work
+        self.part += part
 
     def at(self, second: float, time_constant: float) -> float:
         """S at `second`; never negative, never more than it was."""
         gone = second - self.second
         return self.value * exp(-gone / time_constant) if gone > 0 else self.value
+
+    def part_at(self, second: float, time_constant: float) -> float:
+        """What of `at` was done by Braiins OS."""
+        gone = second - self.second
+        return self.part * exp(-gone / time_constant) if gone > 0 else self.part

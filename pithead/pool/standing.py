@@ -12,7 +12,6 @@ from pithead.pool.readings import (
     WorkerReading,
     WorkerState,
 )
-from pithead.pool.rewards import fee_of
 from pithead.pool.tallies import DAY, Edges
 from pithead.pool.watching import SNAPSHOT_SECONDS
 
@@ -107,16 +106,14 @@ class Standing:
         )
 
     def _estimate(self, user: Meter, now: float) -> int:
-        """The part of the present template that the user's score would get, rounded down."""
+        """What a block worth the present template, or the day so far, would bring the user."""
         books = self._books
         second = books.score_second(now)
         constant = books.settings.time_constant_seconds
-        whole = books.meters.pool.score.at(second, constant)
-        if whole <= 0:
-            return 0
-        part = min(1.0, user.score.at(second, constant) / whole)
-        value = self.template_value_sats
-        return int((value - fee_of(value, books.settings.fee)) * part)
+        return books.paying.estimate(
+            user.user, self.template_value_sats,
+            user.score.at(second, constant), books.meters.pool.score.at(second, constant),
+        )  # fmt: skip
 
 
 def worker_state(

@@ -16,8 +16,18 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from pithead.pool import schema
 from pithead.pool.blocks import LUCK, Block, Credit
 from pithead.pool.books import EMPTY, Books, BooksSettings
-from pithead.pool.changes import BlockRow, Changes, CreditRow, MeterRow, StateRow
+from pithead.pool.changes import (
+    BlockRow,
+    Changes,
+    CreditRow,
+    MeterRow,
+    ReferralRow,
+    RulesRow,
+    StateRow,
+)
 from pithead.pool.meters import Meters
+from pithead.pool.paying import Paying, PayingRows
+from pithead.pool.schemes import PayRow, WindowRow
 from pithead.pool.sharelog import Position
 
 Rows = Sequence[Struct]
@@ -50,6 +60,8 @@ class Store:
             _put(connection, schema.entries, changes.entries)
             _put_pairs(connection, schema.balances, changes.balances)
             _put(connection, schema.days, changes.days)
+            _put(connection, schema.day_credits, changes.day_credits)
+            _put_paying(connection, changes)
             if changes.chain is not None:
                 connection.execute(delete(schema.chain))
                 _put_pairs(connection, schema.chain, changes.chain)
@@ -72,6 +84,7 @@ class Store:
                 _load_blocks(connection),
                 {row.height: row.hash_display for row in connection.execute(select(schema.chain))},
                 {row.account: row.sats for row in connection.execute(select(schema.balances))},
+                Paying(_load_paying(connection)),
             )
             positions = schema.positions
             place = connection.execute(
@@ -80,6 +93,37 @@ class Store:
                 )
             ).first()
         return books, Position(*place) if place else None
+
+
+SCHEME = "scheme"
+"""The name of the text that the scheme in force wants kept."""
+
+
+def _put_paying(connection: Connection, changes: Changes) -> None:
+    window, claims = schema.pplns_window, schema.fpps_claims
+    if changes.scheme_ended:
+        connection.execute(delete(window))
+    if changes.scheme_ended or changes.pay_gone:
+        connection.execute(delete(claims))
+    for number in changes.window_gone:
+        connection.execute(delete(window).where(window.c.number == number))
+    _put(connection, window, changes.window)
+    _put(connection, claims, changes.pay)
+    _put(connection, schema.rules, changes.rules)
+    _put(connection, schema.referrals, changes.referrals)
+    _put_pairs(connection, schema.scheme_state, {SCHEME: changes.scheme_text})
+
+
+def _load_paying(connection: Connection) -> PayingRows:
+    rules = schema.rules
+    last = connection.execute(select(rules).order_by(rules.c.number.desc()).limit(1)).first()
+    return PayingRows(
+        RulesRow(*last) if last else None,
+        [ReferralRow(*row) for row in connection.execute(select(schema.referrals))],
+        [WindowRow(*row) for row in connection.execute(select(schema.pplns_window))],
+        [PayRow(*row) for row in connection.execute(select(schema.fpps_claims))],
+        connection.scalar(select(schema.scheme_state.c.text)) or "",
+    )
 
 
 def _remove_points(connection: Connection, changes: Changes) -> None:
@@ -105,7 +149,7 @@ def _put(connection: Connection, table: Table, rows: Rows) -> None:
 
 
 def _put_pairs(
-    connection: Connection, table: Table, pairs: dict[str, int] | dict[int, str]
+    connection: Connection, table: Table, pairs: dict[str, int] | dict[int, str] | dict[str, str]
 ) -> None:
     if pairs:
         key, value = table.c.keys()
@@ -137,7 +181,10 @@ def _load_blocks(connection: Connection) -> list[Block]:
     rows = select(owed).join(table, table.c.hash_display == owed.c.hash_display).where(wanted)
     for row in connection.execute(rows):
         credit = CreditRow(*row)
-        by_block[credit.hash_display][credit.user] = Credit(credit.sats, credit.scoring_rate)
+        by_block[credit.hash_display][credit.user] = Credit(
+            credit.sats, credit.scoring_rate,
+            credit.refund_sats, credit.bonus_sats, credit.referral_sats,
+        )  # fmt: skip
     found = [
         BlockRow(*row)
         for row in connection.execute(select(table).where(wanted).order_by(table.c.number))

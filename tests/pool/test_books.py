@@ -9,10 +9,14 @@ from pithead.pool.events import (
     BlockFound,
     BlockResolved,
     MonitoringChanged,
+    PriceSeen,
+    ReferralSet,
+    RulesChanged,
     ShareAccepted,
     ShareRejected,
     TipChanged,
 )
+from pithead.pool.rewards import Rules
 from pithead.pool.schema import open_database
 from pithead.pool.sharelog import Position
 from pithead.pool.standing import Standing
@@ -21,10 +25,17 @@ from pithead.pool.store import Store
 NOW = 1_700_000_000
 USERS = ("alice", "bob", "carol")
 SETTINGS = BooksSettings(confirmations=3)
+RULES = [
+    Rules(scheme=scheme, fee_ppm=fee, bonus_ppm=5_000, referral_ppm=2_500, window_ppm=window)
+    for scheme in ("pplns", "fpps", "solo", "score")
+    for fee, window in ((20_000, 2_000_000), (0, 70_000))
+]
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["share", "share", "share", "block", "tip", "answer", "refuse", "reorg"]),
+        st.sampled_from(
+            [*["share"] * 3, "block", "tip", "answer", "refuse", "reorg", "rules", "price", "refer"]
+        ),
         st.sampled_from([0, 1, 400, 20_000, 61_000, 3_600_000, 30_000_000, -900, -3_600_000]),
         st.sampled_from(USERS),
         st.integers(1, 2**50),
@@ -41,13 +52,29 @@ def events_of(steps):
         time_ms += step
         match kind:
             case "share":
-                events.append(ShareAccepted(time_ms, user, f"rig{work % 2}", work))
+                events.append(ShareAccepted(time_ms, user, f"rig{work % 2}", work, work % 3 == 0))
+            case "rules":
+                events.append(RulesChanged(time_ms, RULES[work % len(RULES)]))
+            case "price":
+                events.append(PriceSeen(time_ms, height + 1, 10**9, work % 10**9, 2**44 + work % 9))
+            case "refer":
+                events.append(ReferralSet(time_ms, user, USERS[work % 3]))
             case "block":
                 name = f"{number:064x}"
                 open_blocks.append(name)
                 events.append(ShareAccepted(time_ms, user, "rig0", work))
                 events.append(
-                    BlockFound(time_ms, user, "rig0", height + 1, name, 10**9 + work, work, b"x")
+                    BlockFound(
+                        time_ms,
+                        user,
+                        "rig0",
+                        height + 1,
+                        name,
+                        10**9 + work,
+                        work,
+                        b"x",
+                        work % 3 == 0,
+                    )
                 )
             case "tip":
                 height += 1
@@ -70,7 +97,9 @@ def applied(events):
 
 busy_steps = st.lists(
     st.tuples(
-        st.sampled_from([*["share"] * 40, "block", "tip", "answer", "refuse"]),
+        st.sampled_from(
+            [*["share"] * 40, "block", "tip", "answer", "refuse", "rules", "price", "refer"]
+        ),
         st.sampled_from([*[0] * 20, 1, 7, 400, -1, -900, 1_000, 61_000, 30_000_000, -3_600_000]),
         st.sampled_from(USERS),
         st.integers(1, 2**50),
@@ -93,7 +122,7 @@ def test_events_taken_together_leave_what_they_leave_one_by_one(busy_steps, data
     assert seen(together, now + 100) == seen(one_by_one, now + 100)
     left, right = together.changes(), one_by_one.changes()
     for changes in (left, right):  # which go to a store, in any order
-        for rows in (changes.meters, changes.points, changes.gone):
+        for rows in (changes.meters, changes.points, changes.gone, changes.credits):
             rows.sort()
     assert left == right
 
