@@ -5,9 +5,9 @@ memory that has been filled so far, it is an unbiased rate from the first share 
 work, not shares, a change of difficulty leaves it as good as it was. The fewer shares it rests
 on, the larger the deviation it takes to make a change.
 
-Two such sums run side by side. The quick one, of five minutes, follows a miner that changes, and
-acts on nothing below a quarter. The steady one, of an hour, knows a miner that does not change
-within a few per cent; it begins anew where the quick one has acted.
+Two such sums run side by side. The quick one, of five minutes, follows a miner that changes; when
+nothing has changed for some time it takes a larger change. The steady one, of an hour, knows a
+miner that does not change within a few per cent; it begins anew where the quick one has acted.
 
 A miner far too fast cannot wait for the next job: a bucket that leaks at four times the aimed
 rate overflows then, and the burst that filled it is the estimate.
@@ -67,8 +67,10 @@ class VardiffSettings:
     """Of the quick estimate."""
     deviation: float = 1.0
     """How many of its standard deviations make a change."""
-    least_change: float = 0.27
-    """The smallest change it makes, as a natural logarithm: by chance alone, one in days."""
+    least_change: float = 0.2
+    """The smallest change it makes at first, as a natural logarithm."""
+    calm_least_change: float = 0.32
+    """The same of a miner known for some time: chance alone makes none in days."""
     steady_memory_seconds: float = 3600.0
     steady_deviation: float = 1.5
     steady_least_change: float = 0.03
@@ -222,7 +224,9 @@ class Vardiff:
             if ideal >= self.work:
                 return None
         settings = self._settings
-        doubt = max(settings.least_change, settings.deviation / sqrt(quick.shares(more)))
+        is_calm = self._steady.span > 2.0 * settings.memory_seconds
+        least = settings.calm_least_change if is_calm else settings.least_change
+        doubt = max(least, settings.deviation / sqrt(quick.shares(more)))
         return round(ideal) if abs(log(ideal / self.work)) > doubt else None
 
     def _steadily_wanted(self) -> int | None:

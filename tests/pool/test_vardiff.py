@@ -144,7 +144,7 @@ def test_the_difficulty_of_a_steady_miner_does_not_swing(third_hours):
         settling.run(1800.0)
         steps = [log(new / old) for old, new in pairwise(miner.works[len(settling.works) - 1 :])]
         assert len(steps) <= 8
-        assert all(abs(step) < 0.2 for step in steps)
+        assert all(abs(step) < 0.15 for step in steps)
 
 
 @settings(max_examples=15, deadline=None)
