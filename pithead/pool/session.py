@@ -7,6 +7,7 @@ goes after the replies of the same turn: the line after a request is always its 
 """
 
 import msgspec
+from msgspec.structs import replace
 
 from pithead.native import take_shares
 from pithead.pool.aims import Aims
@@ -14,7 +15,7 @@ from pithead.pool.events import Event, ShareAccepted, ShareRejected
 from pithead.pool.extranonce import ExtranoncesExhausted, Lease
 from pithead.pool.front import Front
 from pithead.pool.jobs import OpenJob
-from pithead.pool.names import Worker, read_worker, wished_difficulty
+from pithead.pool.names import Worker, read_worker, runs_braiins_os, wished_difficulty
 from pithead.pool.refusals import Refusals, Remedy
 from pithead.pool.shares import REFUSALS, block_found, weigh
 from pithead.pool.vardiff import Aim, Vardiff, work_of_difficulty
@@ -67,9 +68,9 @@ class Session:
     """One connection. `now` is farm time in seconds, `wall` any clock of real seconds."""
 
     __slots__ = (
-        "_aims", "_events", "_front", "_job", "_lease", "_lines", "_mask", "_news_at", "_news_of",
-        "_offered", "_offered_at", "_offered_parent", "_opened_at", "_patience", "_refusals",
-        "_suggested", "_suggested_at", "_vardiff", "_wants_job", "_workers",
+        "_aims", "_events", "_floors", "_front", "_job", "_lease", "_lines", "_mask", "_news_at",
+        "_news_of", "_offered", "_offered_at", "_offered_parent", "_opened_at", "_patience",
+        "_refusals", "_suggested", "_suggested_at", "_vardiff", "_wants_job", "_workers",
     )  # fmt: skip
 
     def __init__(self, front: Front, now: float, wall: float) -> None:
@@ -77,8 +78,10 @@ class Session:
         self._lines = LineBuffer(front.settings.line_limit)
         self._vardiff = Vardiff(front.vardiff, now)
         self._aims = Aims()
+        self._braiins_os = False
         self._lease: Lease | None = None
         self._workers: dict[str, Worker] = {}
+        self._floors: dict[str, int] = {}
         self._mask = 0
         self._job: OpenJob | None = None  # the one offered last
         self._offered = -1
@@ -236,6 +239,7 @@ class Session:
         return true_line(envelope.id)
 
     def _subscribe(self, request: Subscribe, now: float) -> object:
+        self._braiins_os = runs_braiins_os(request.user_agent)
         if self._lease is None:
             try:
                 self._lease = self._front.extranonces.lease(request.session_id, now)
@@ -262,15 +266,14 @@ class Session:
         if not self._workers:
             self._wants_job = True
         self._workers[request.name] = worker
-        if (wish := wished_difficulty(request.password)) is not None:
-            self._keep_above(wish)
+        self._keep_above(request.name, wished_difficulty(request.password))
 
     def _configure(self, request: Configure) -> dict[str, bool | str]:
         agreement = negotiate(request, self._front.settings.version_mask)
         if agreement.version_mask is not None:
             self._mask = agreement.version_mask
         if agreement.minimum_difficulty is not None:
-            self._keep_above(agreement.minimum_difficulty)
+            self._keep_above("", agreement.minimum_difficulty)
         return agreement.answer
 
     def _suggest(self, request: SuggestDifficulty, wall: float) -> None:
@@ -286,8 +289,16 @@ class Session:
         )
         self._wants_job = True
 
-    def _keep_above(self, difficulty: int | float) -> None:
-        self._vardiff.raise_floor(work_of_difficulty(difficulty), self._ceiling)
+    def _keep_above(self, wisher: str, difficulty: int | float | None) -> None:
+        """Honour the least difficulty of a worker, or of the device (""): the largest one holds."""
+        known = self._floors.get(wisher)
+        wished = None if difficulty is None else work_of_difficulty(difficulty)
+        if wished == known:
+            return
+        self._floors.pop(wisher, None)
+        if wished is not None:
+            self._floors[wisher] = wished
+        self._vardiff.raise_floor(max(self._floors.values(), default=0), self._ceiling)
         self._wants_job = True
 
     @property
@@ -319,7 +330,9 @@ class Session:
         return taken, answers
 
     def _credit(self, worker: Worker, job: OpenJob, aim: Aim, now: float) -> None:
-        self._events.append(ShareAccepted(int(now * 1000), worker.user, worker.name, aim.work))
+        self._events.append(
+            ShareAccepted(int(now * 1000), worker.user, worker.name, aim.work, self._braiins_os)
+        )
         if self._vardiff.credit(aim.work, now) and self._vardiff.rise(job.block_work):
             self._wants_job = True
 
@@ -356,7 +369,7 @@ class Session:
             self._reject(worker, weighed.reason, aim.work, now)
         if weighed.solved:
             found = block_found(worker, job, extranonce1, solution, weighed.hash_wire, now)
-            self._events.append(found)
+            self._events.append(replace(found, braiins_os=self._braiins_os))
         return weighed.reason
 
     def _solution(self, submit: Submit, job: OpenJob) -> Solution:

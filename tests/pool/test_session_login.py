@@ -223,6 +223,26 @@ def test_a_difficulty_in_the_password_is_the_least_one(stage, password, work):
     assert peer.events[0].work == work
 
 
+def test_of_the_least_difficulties_of_several_workers_the_largest_holds(stage):
+    peer = stage.miner(name="alice.one", password="d=1e-7")
+    assert peer.difficulties[-1] == pytest.approx(1e-7, rel=0.01)
+    peer.ask("mining.authorize", "alice.two", "d=1e-6")
+    assert peer.difficulties[-1] == pytest.approx(1e-6, rel=0.01)
+    peer.ask("mining.authorize", "alice.three", "x")
+    peer.ask("mining.authorize", "alice.one", "d=1e-8")
+    peer.ask("mining.ping")
+    assert peer.difficulties[-1] == pytest.approx(1e-6, rel=0.01)
+
+
+def test_a_worker_may_take_its_least_difficulty_back(stage):
+    peer = stage.miner(name="alice.one", password="d=1e-6")
+    peer.ask("mining.authorize", "alice.one", "x")
+    for _ in range(4):
+        stage.now += 30
+        peer.offer(stage.open())
+    assert peer.difficulties[-1] < 1e-7
+
+
 # Ids
 
 
