@@ -8,7 +8,7 @@ from typing import Any
 import click
 import structlog
 
-from pithead.cli import accountside, farmside, poolside, up
+from pithead.cli import accountside, farmside, keyside, poolside, up
 from pithead.cli.config import example
 from pithead.cli.options import (
     EXPECTED,
@@ -101,7 +101,7 @@ def pool(context: click.Context, data: str | None, take_over: bool) -> None:
     _run(poolside.run(configured(context, data__directory=data), take_over))
 
 
-@main.command()
+@main.group(invoke_without_command=True)
 @data_option
 @general_options
 @click.option("--model", metavar="NAME", help='Its model, such as "Antminer S19 XP".')
@@ -118,6 +118,8 @@ def miner(
     ambient: float | None,
 ) -> None:
     """Run one simulated machine alone, with its REST API."""
+    if context.invoked_subcommand is not None:
+        return
     config = configured(
         context, data__directory=data, miner__model=model, miner__pool_url=url,
         miner__pool_user=user, miner__ambient_c=ambient,
@@ -168,6 +170,8 @@ def create(context: click.Context, user: str, profile: str, data: str | None) ->
         click.echo(poolside.create_token(config, user, profile))
 
 
+miner.add_command(keyside.token)
+miner.add_command(keyside.password)
 main.add_command(accountside.account)
 main.add_command(accountside.admin)
 main.add_command(accountside.verify)

@@ -29,6 +29,7 @@ class Authentication(AuthenticationService):
     async def _login(self, request: LoginRequest) -> LoginResponse:
         sessions = self._keys.sessions
         sessions.may_try()
+        self._keys.notice_change()
         revocations = sessions.revocations
         fits = await asyncio.to_thread(self._keys.passwords.fits, request.password)
         if sessions.revocations != revocations:

@@ -83,32 +83,39 @@ class LastingTokens:
 class Keys:
     """All that opens one machine."""
 
-    def __init__(
-        self, passwords: PasswordFile, sessions: Sessions, lasting: LastingTokens | None = None
-    ) -> None:
+    def __init__(self, passwords: PasswordFile, sessions: Sessions, lasting: LastingTokens) -> None:
         self.passwords = passwords
         self.sessions = sessions
         self.lasting = lasting
+        self._version = passwords.version()
 
     def check(self, authorization: str | None) -> None:
         """Renew the token of an `Authorization` header. Raises Unauthenticated."""
+        self.notice_change()
         try:
             self.sessions.check(authorization)
         except Unauthenticated:
             token = bare_token(authorization or "")
-            if not token or self.lasting is None or not self.lasting.fits(token):
+            if not token or not self.lasting.fits(token):
                 raise
+
+    def notice_change(self) -> None:
+        """End the logins of before, where the password was changed on the command line."""
+        version = self.passwords.version()
+        if version != self._version:
+            self._version = version
+            self.sessions.revoke_all()
 
     def change_password(self, password: str | None) -> None:
         """Every token ends with the old password. Not for the event loop."""
         self.passwords.change(password)
+        self._version = self.passwords.version()
         self.revoke_all()
 
     def revoke_all(self) -> None:
         """Those who use the machine log in again."""
         self.sessions.revoke_all()
-        if self.lasting is not None:
-            self.lasting.revoke_all()
+        self.lasting.revoke_all()
 
     def remove_all(self) -> None:
         """As when new: no password, no token."""

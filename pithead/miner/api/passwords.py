@@ -18,6 +18,14 @@ class PasswordFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    def version(self) -> tuple[int, int] | None:
+        """Differs after every change, whoever made it; None where there is no password."""
+        try:
+            status = self._path.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_ino
+
     def fits(self, password: str) -> bool:
         """Whether this is the password. Takes tens of milliseconds: not for the event loop."""
         try:

@@ -85,3 +85,17 @@ def test_the_command_line_can_remove_a_forgotten_password(tmp_path):
     assert not keys.passwords.fits("")
     keys_in(tmp_path, lambda: 0.0).remove_all()
     assert keys.passwords.fits("")
+
+
+async def test_a_password_removed_on_the_command_line_ends_the_logins_of_a_running_machine(
+    api, tmp_path
+):
+    await api.put("/auth/password", json={"password": "forgotten"})
+    token = (await api.log_in("forgotten")).json()["token"]
+    headers = {"Authorization": token}
+    assert (await api.get("/miner/details", headers=headers)).status_code == 200
+    keys_in(tmp_path / "rig", lambda: 0.0).remove_all()
+    assert (await api.get("/miner/details", headers=headers)).status_code == 401
+    token = (await api.log_in("")).json()["token"]
+    headers = {"Authorization": token}
+    assert (await api.get("/miner/details", headers=headers)).status_code == 200
