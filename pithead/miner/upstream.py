@@ -23,7 +23,8 @@ from pithead.stratum.events import (
 )
 from pithead.stratum.messages import ErrorCode
 
-USER_AGENT = "pithead-miner/0.1"
+USER_AGENT = "bosminer-plus-tuner 0.9.0-pithead"
+"""As Braiins OS names itself: pools know it by the first word."""
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
 """Between two attempts to connect; doubled at each failure in a row."""

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Engine, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, FromClause, and_, func, select, union_all
 
 from pithead.pool import schema
 from pithead.pool.blocks import confirmations_left, reading_of
@@ -34,26 +34,28 @@ class History:
         """Newest first; a day appears once it is over and no block of it waits any longer."""
         with self._engine.connect() as connection:
             works = _days(connection, [user], first_day, last_day)
-            sats = _rewards(connection, user, first_day, last_day)
+            gains = _rewards(connection, user, first_day, last_day)
             today = (connection.scalar(select(schema.state.c.day)) or 0) * DAY
             settled = _settled(connection, first_day, last_day)
         return [
             DayRewards(
-                day, max(day + DAY, settled.get(day, 0)), sats.get(day, 0), 0, 0, 0,
+                day,
+                max(day + DAY, settled.get(day, 0)),
+                *_parts(*gains.get(day, NOTHING)),
                 works.get(day, (0, 0.0))[0],
             )
-            for day in sorted({*works, *sats}, reverse=True)
+            for day in sorted({*works, *gains}, reverse=True)
             if day < today and settled.get(day) != WAITING
-        ]  # fmt: skip
+        ]
 
     def block_rewards(
         self, user: str, first_day: int, last_day: int
     ) -> Sequence[BlockRewardReading]:
-        """Ascending by time; blocks in the chain that gave the user something."""
+        """Ascending by time; blocks in the chain, at which the user had work or gained."""
         blocks, credits = schema.blocks, schema.credits
         owed = and_(blocks.c.hash_display == credits.c.hash_display, credits.c.user == user)
         rows = (
-            select(blocks, credits.c.sats, credits.c.scoring_rate)
+            select(blocks, credits.c.scoring_rate, *_gains_of(credits))
             .join(credits, owed)
             .where(blocks.c.found_ms >= first_day * 1000)
             .where(blocks.c.found_ms < last_day * 1000 + DAY_MS)
@@ -64,15 +66,21 @@ class History:
             tip = connection.scalar(select(schema.state.c.tip_height)) or 0
             found = connection.execute(rows).all()
         readings = []
-        for *columns, sats, rate in found:
+        for *columns, rate, sats, refund, bonus, referral in found:
             row = BlockRow(*columns)
             left = confirmations_left(row.height, tip, self._confirmations)
             left = 0 if row.state == "confirmed" else left
-            readings.append(BlockRewardReading(reading_of(row, left, sats), rate, sats, 0, 0, 0))
+            mining, refunded, brought, referred = _parts(sats, refund, bonus, referral)
+            readings.append(
+                BlockRewardReading(
+                    reading_of(row, left, sats), rate, mining, refunded, referred, brought
+                )
+            )
         return readings
 
 
 WAITING = -1
+NOTHING = (0, 0, 0, 0)
 
 
 def _group(connection: Connection, user: str) -> Sequence[str]:
@@ -101,19 +109,37 @@ def _days(
     return works
 
 
-def _rewards(connection: Connection, user: str, first_day: int, last_day: int) -> dict[int, int]:
-    """What confirmed blocks gave a user, by the day they were found."""
-    blocks, credits = schema.blocks, schema.credits
-    day = (blocks.c.found_ms // DAY_MS).label("day")
-    rows = (
-        select(day, func.sum(credits.c.sats))
+def _gains_of(table: FromClause) -> list[ColumnElement[int]]:
+    return [table.c.sats, table.c.refund_sats, table.c.bonus_sats, table.c.referral_sats]
+
+
+def _parts(sats: int, refund: int, bonus: int, referral: int) -> tuple[int, int, int, int]:
+    """(mining, refund, bonus, referral) of a whole and three parts of it."""
+    return sats - refund - bonus - referral, refund, bonus, referral
+
+
+def _rewards(
+    connection: Connection, user: str, first_day: int, last_day: int
+) -> dict[int, tuple[int, int, int, int]]:
+    """What a user got by day, whole and parts: for confirmed blocks found, and for work."""
+    blocks, credits, paid = schema.blocks, schema.credits, schema.day_credits
+    for_blocks = (
+        select((blocks.c.found_ms // DAY_MS * DAY).label("day"), *_gains_of(credits))
         .join(credits, blocks.c.hash_display == credits.c.hash_display)
         .where(credits.c.user == user, blocks.c.state == "confirmed")
         .where(blocks.c.found_ms >= first_day * 1000)
         .where(blocks.c.found_ms < last_day * 1000 + DAY_MS)
-        .group_by(day)
     )
-    return {int(day) * DAY: int(sats) for day, sats in connection.execute(rows)}
+    for_work = select(paid.c.day, *_gains_of(paid)).where(
+        paid.c.user == user, paid.c.day.between(first_day, last_day)
+    )
+    every = union_all(for_blocks, for_work).subquery()
+    rows = select(every.c.day, *(func.sum(each) for each in _gains_of(every))).group_by(every.c.day)
+    return {
+        int(day): (int(sats), int(refund), int(bonus), int(referral))
+        for day, sats, refund, bonus, referral in connection.execute(rows)
+        if sats
+    }
 
 
 def _settled(connection: Connection, first_day: int, last_day: int) -> dict[int, int]:

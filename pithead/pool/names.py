@@ -46,3 +46,12 @@ def wished_difficulty(password: str) -> float | None:
         if isfinite(difficulty) and difficulty > 0:
             return difficulty
     return None
+
+
+def runs_braiins_os(user_agent: str) -> bool:
+    """Whether a miner's software, as `mining.subscribe` names it, is that of Braiins OS.
+
+    Its firmwares say `bosminer/...` or `DATE-...-plus;bosminer-plus-tuner ...` (seen in lists of
+    user agents of other pools).
+    """
+    return "bosminer" in user_agent.lower()

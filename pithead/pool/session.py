@@ -68,9 +68,10 @@ class Session:
     """One connection. `now` is farm time in seconds, `wall` any clock of real seconds."""
 
     __slots__ = (
-        "_aims", "_events", "_floors", "_front", "_job", "_lease", "_lines", "_mask", "_news_at",
-        "_news_of", "_offered", "_offered_at", "_offered_parent", "_opened_at", "_patience",
-        "_refusals", "_suggested", "_suggested_at", "_vardiff", "_wants_job", "_workers",
+        "_aims", "_braiins_os", "_events", "_floors", "_front", "_job", "_lease", "_lines", "_mask",
+        "_news_at", "_news_of", "_offered", "_offered_at", "_offered_parent", "_opened_at",
+        "_patience", "_refusals", "_suggested", "_suggested_at", "_vardiff", "_wants_job",
+        "_workers",
     )  # fmt: skip
 
     def __init__(self, front: Front, now: float, wall: float) -> None:

@@ -265,3 +265,21 @@ def test_an_id_that_is_no_scalar_is_an_error_without_an_id(stage, text):
     (answer,) = stage.connect().send(line)
     assert answer["id"] is None
     assert is_error(answer, 20)
+
+
+def agent_says_braiins_os(stage, agent):
+    peer = stage.connect()
+    result = peer.ask("mining.subscribe", agent)["result"]
+    peer.extranonce1 = bytes.fromhex(result[1])
+    peer.ask("mining.authorize", "alice.rig", "x")
+    assert peer.submit(peer.solve())["result"]
+    (share,) = peer.events
+    return share.braiins_os
+
+
+def test_a_share_says_whether_the_miner_is_braiins_os_by_its_user_agent(stage):
+    stage.open()
+    assert agent_says_braiins_os(stage, "bosminer/23.08")
+    assert agent_says_braiins_os(stage, "2026-02-13-0-db69f9bc-26.01-plus;bosminer-plus-tuner 0.9.0")
+    assert not agent_says_braiins_os(stage, "cpuminer/2.5.1")
+    assert not agent_says_braiins_os(stage, "bmminer/2.0.0")

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -288,3 +289,10 @@ def test_after_kill_9_everything_that_was_answered_is_there_once(tmp_path, lines
     times = [event.time_ms for event in events_of(read(tmp_path))]
     assert times == list(range(len(times)))
     assert len(times) >= last
+
+
+def test_who_mines_with_braiins_os_costs_a_share_one_byte_and_older_journals_are_read():
+    new = share(1)
+    old = msgspec.msgpack.encode(["s", new.time_ms, new.user, new.worker, new.work])
+    assert len(msgspec.msgpack.encode(new)) == len(old) + 1
+    assert msgspec.msgpack.decode(old, type=ShareAccepted) == new
