@@ -28,7 +28,7 @@ from pithead.node.node import (
 )
 from pithead.node.rpc import RpcClient
 from pithead.node.trail import Trail
-from pithead.node.verdicts import NoAnswer, together
+from pithead.node.verdicts import Verdict, together
 from pithead.node.watched import NodeAddress, WatchedNode, WatchSettings
 from pithead.work.template import Template
 
@@ -69,11 +69,11 @@ class BitcoindNode:
         settings: BitcoindSettings,
         wall: Callable[[], float],
     ) -> "BitcoindNode":
-        """Look at all nodes. Raises NodeUnavailable where none can be mined on."""
+        """Look at all nodes. Raises NodeUnavailable where none can be mined on, or gives work."""
         node = BitcoindNode(addresses, settings, wall)
         try:
             await asyncio.gather(*(each.look() for each in node._nodes))
-            node._best()
+            await node.template()
         except BaseException:
             await node.close()
             raise
@@ -107,21 +107,27 @@ class BitcoindNode:
         nodes = [each for each in self._nodes if each.is_of_network]
         block_hex = block.hex()
         verdicts = await asyncio.gather(*(each.submit(block_hex) for each in nodes))
+        answer = together(verdicts, self._wall() - header.time)
         for node, verdict in zip(nodes, verdicts, strict=True):
-            if isinstance(verdict, BlockRefused | NoAnswer):
+            if not isinstance(verdict, BlockAccepted):
                 log.warning("a node did not take a block", node=node.url, hash=hash_display,
                             verdict=str(verdict))  # fmt: skip
-        answer = together(verdicts, self._wall() - header.time)
         if isinstance(answer, BlockAccepted):
-            takers = [
-                node
-                for node, verdict in zip(nodes, verdicts, strict=True)
-                if isinstance(verdict, BlockAccepted)
-            ]
-            await asyncio.gather(*(each.prefer(hash_display) for each in takers))
-            for node in nodes:
-                node.wake()
+            await self._prefer(hash_display, nodes, verdicts)
         return answer
+
+    async def _prefer(
+        self, hash_display: str, nodes: Sequence[WatchedNode], verdicts: Sequence[Verdict]
+    ) -> None:
+        """Have the nodes that took a block hold it for the first of its height; look at all."""
+        takers = [
+            node
+            for node, verdict in zip(nodes, verdicts, strict=True)
+            if isinstance(verdict, BlockAccepted)
+        ]
+        await asyncio.gather(*(node.prefer(hash_display) for node in takers))
+        for node in nodes:
+            node.wake()
 
     async def tip(self) -> Tip:
         best = self._best()

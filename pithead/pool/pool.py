@@ -8,6 +8,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from itertools import count as counted
 
 import structlog
 
@@ -231,12 +232,14 @@ class Pool:
 
     async def _submit(self, found: BlockFound, is_kept: bool = True) -> None:
         log.info("block found", height=found.height, hash=found.hash_display, user=found.user)
-        while True:
+        for attempt in counted():
             try:
                 answer = await self._node.submit(found.block)
                 break
             except NodeUnavailable as error:
-                log.error("the node cannot take a block; trying again", error=str(error))
+                if attempt == 0:
+                    log.error("the node cannot take a block; trying again until it can",
+                              hash=found.hash_display, error=str(error))  # fmt: skip
                 await asyncio.sleep(SUBMIT_RETRY_SECONDS)
         match answer:
             case BlockAccepted():
