@@ -69,6 +69,11 @@ class PoolPart:
         return f"{host}:{port}"
 
     @property
+    def over_tls(self) -> str:
+        """What to say of the port for TLS, if there is one."""
+        return "" if self.front.tls is None else " (TLS {}:{})".format(*self.front.tls.address)
+
+    @property
     def api(self) -> str:
         """`host:port`."""
         host, port = self.api_socket.getsockname()[:2]
@@ -244,7 +249,9 @@ async def run(config: Config, takes_over: bool = False) -> None:
             unused.close()
         log.info("pool running", stratum=part.stratum, api=f"http://{part.api}",
                  data=str(data.path), taken_over=is_taken_over)  # fmt: skip
-        click.echo(f"Stratum {part.stratum}, web API http://{part.api}; Ctrl-C stops")
+        click.echo(
+            f"Stratum {part.stratum}{part.over_tls}, web API http://{part.api}; Ctrl-C stops"
+        )
         try:
             await until_told_or_failed(part.pool.failed(), handover.asked(part.sockets))
         finally:
