@@ -30,8 +30,8 @@ ALLOWED = {
 SHELLS = {
     "cli",
     "farm/admin", "farm/hashing", "farm/machines",
-    "miner/api", "miner/cgminer/server", "miner/daemon", "miner/images", "miner/interfaces",
-    "miner/logbook", "miner/pool_link", "miner/settings",
+    "miner/announcing", "miner/api", "miner/cgminer/server", "miner/daemon", "miner/images",
+    "miner/interfaces", "miner/logbook", "miner/pool_link", "miner/settings",
     "node/bitcoind", "node/blockfile", "node/kernel", "node/library", "node/rpc", "node/watched",
     "pool/accounts", "pool/admins", "pool/bookkeeping", "pool/credits", "pool/delivery",
     "pool/groups", "pool/history", "pool/listener", "pool/notices", "pool/pool", "pool/schema",

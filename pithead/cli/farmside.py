@@ -28,6 +28,7 @@ from pithead.farm.fate import Lot
 from pithead.farm.hashing import WorkerEngine
 from pithead.farm.machines import build_fate, build_machine
 from pithead.hardware.models import model_named
+from pithead.miner.announcing import Announcement, Announcer
 from pithead.miner.api.app import build_apis
 from pithead.miner.api.surroundings import surround
 from pithead.miner.cgminer.api import CgminerApi
@@ -35,6 +36,7 @@ from pithead.miner.cgminer.server import CgminerServer
 from pithead.miner.configuration import PoolGroup
 from pithead.miner.daemon import Daemon, Machine
 from pithead.miner.interfaces import interface_of
+from pithead.miner.miner import Miner
 from pithead.rpc.grpcserver import GrpcServer
 
 log = structlog.get_logger(__name__)
@@ -60,6 +62,8 @@ class ApiPlans:
     grpc: DoorPlan
     admin: DoorPlan | None
     """Of all machines together, on loopback."""
+    announce: bool
+    """Whether machines announce themselves by mDNS."""
 
     @staticmethod
     def of(section: FarmSection | MinerSection, name: str) -> "ApiPlans":
@@ -71,6 +75,7 @@ class ApiPlans:
             DoorPlan(section.admin_port, "--set farm.admin_port=PORT")
             if isinstance(section, FarmSection)
             else None,
+            section.announce,
         )
 
 
@@ -133,6 +138,8 @@ class Machines:
         self._admin: HttpServer | None = None
         self.admin: str | None = None
         """`host:port` of the admin API, once started."""
+        self._announce = plans.announce
+        self._announcer: Announcer | None = None
         self._unreachable: set[str] = set()
         self._server: HttpServer | None = None
         self.port: RestPort | None = None
@@ -150,7 +157,18 @@ class Machines:
             self._look_at(machine, place.address)
         if self._admin_plan is not None:
             await self._start_admin(self._admin_plan)
+        if self._announce and self.port is not None:
+            self._announcer = Announcer(self._announcements(self.port))
+            await self._announcer.start()
         await self.daemon.start()
+
+    def _announcements(self, port: RestPort) -> list[Announcement]:
+        return [
+            Announcement(
+                partial(_hostname, machine.miner), place.address, port.ports[place.address]
+            )
+            for place, machine in zip(self.places, self.machines, strict=True)
+        ]
 
     async def _start_admin(self, plan: DoorPlan) -> None:
         bound = listen(LOOPBACK, plan.port, plan.setting)
@@ -169,6 +187,8 @@ class Machines:
     async def stop(self) -> None:
         if self._admin is not None:
             await self._admin.stop()
+        if self._announcer is not None:
+            await self._announcer.stop()
         self._cgminer.stop()
         self._grpc.stop()
         if self._server is not None:
@@ -189,6 +209,8 @@ class Machines:
         self._unreachable ^= {address}
         self._cgminer.power(address, is_up)
         self._grpc.power(address, is_up)
+        if self._announcer is not None:
+            self._announcer.power(address, is_up)
         if self._server is None:
             return
         if is_up:
@@ -208,6 +230,10 @@ class Machines:
     def grpc_of(self, place: Place) -> str:
         """`host:port` of one machine's gRPC API."""
         return self._grpc.place(place.address)
+
+
+def _hostname(miner: Miner) -> str:
+    return miner.identity.hostname
 
 
 def _each(*parts: Callable[[float], None]) -> Callable[[float], None]:

@@ -311,6 +311,9 @@ class FarmSection(Section, frozen=True):
             ge=0, le=65535, description="The port of each machine's gRPC API; 0 takes a free one."
         ),
     ] = 50051
+    announce: Annotated[
+        bool, Meta(description="Whether each machine announces itself by mDNS.")
+    ] = False
     admin_port: Annotated[
         int,
         Meta(
@@ -361,6 +364,7 @@ class MinerSection(Section, frozen=True):
     grpc_port: Annotated[
         int, Meta(ge=0, le=65535, description="The port of its gRPC API; 0 takes a free one.")
     ] = 50051
+    announce: Annotated[bool, Meta(description="Whether it announces itself by mDNS.")] = False
     ambient_c: Annotated[float, Meta(ge=-50, le=80, description="Degrees Celsius round it.")] = 25.0
 
     def __post_init__(self) -> None:
