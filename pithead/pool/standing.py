@@ -56,13 +56,17 @@ class Standing:
         states = [self._state(worker, edges, now) for worker in meters.workers.values()]
         due = books.ledger.balance(confirmed(user))
         not_due = books.ledger.balance(unconfirmed(user))
+        estimate = self._estimate(meters.own, now)
+        today = meters.own.day_sats if books.is_today(now) else 0
+        if books.paying.rules.scheme == "fpps":
+            today += estimate
         return ProfileReading(
             username=user,
             confirmed_sats=due,
             unconfirmed_sats=not_due,
-            estimated_sats=self._estimate(meters.own, now),
+            estimated_sats=estimate,
             all_time_sats=due + not_due,
-            today_sats=meters.own.day_sats if books.is_today(now) else 0,
+            today_sats=today,
             windows=self._windows(meters.own, edges, now),
             ok_workers=states.count("ok"),
             low_workers=states.count("low"),

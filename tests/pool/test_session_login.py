@@ -280,6 +280,6 @@ def agent_says_braiins_os(stage, agent):
 def test_a_share_says_whether_the_miner_is_braiins_os_by_its_user_agent(stage):
     stage.open()
     assert agent_says_braiins_os(stage, "bosminer/23.08")
-    assert agent_says_braiins_os(stage, "2026-02-13-0-db69f9bc-26.01-plus;bosminer-plus-tuner 0.9.0")
+    assert agent_says_braiins_os(stage, "2026-02-13-0-db69f9bc-26.01-plus;bosminer-plus-tuner")
     assert not agent_says_braiins_os(stage, "cpuminer/2.5.1")
     assert not agent_says_braiins_os(stage, "bmminer/2.0.0")
