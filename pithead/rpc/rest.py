@@ -109,6 +109,7 @@ class _Endpoint:
         self._guard = guard
         self._call = getattr(service, operation.method)
         body = shapes.body_type(operation, http)
+        self._body_type = body
         self._decoder = None if body is None else msgspec.json.Decoder[Any](body)
         self._encode = msgspec.json.Encoder().encode
         self._path_types = {
@@ -197,17 +198,31 @@ class _Endpoint:
                 data.decode()
             return self._decoder.decode(data)
         except msgspec.ValidationError as error:
-            _check_json(data)  # a wrong type is seen before the text behind it
-            raise InvalidArgument(f"the body does not fit: {error}") from error
+            return self._second_look(data, error)
+        except (ValueError, RecursionError) as error:
+            raise BadRequest(f"the body is not JSON: {error}") from error
+
+    def _second_look(self, data: bytes, refused: msgspec.ValidationError) -> Any:
+        """A wrong type is seen before the text behind it, and 3000.0 is an integer to JSON Schema,
+        if not to the decoder."""
+        try:
+            there = msgspec.json.decode(data)
+            return msgspec.convert(_with_whole_numbers(there), self._body_type)
+        except msgspec.ValidationError:
+            raise InvalidArgument(f"the body does not fit: {refused}") from refused
         except (ValueError, RecursionError) as error:
             raise BadRequest(f"the body is not JSON: {error}") from error
 
 
-def _check_json(data: bytes) -> None:
-    try:
-        msgspec.json.decode(data)
-    except (ValueError, RecursionError) as error:
-        raise BadRequest(f"the body is not JSON: {error}") from error
+def _with_whole_numbers(there: Any) -> Any:
+    match there:
+        case float() if there.is_integer():
+            return int(there)
+        case dict():
+            return {key: _with_whole_numbers(value) for key, value in there.items()}
+        case list():
+            return [_with_whole_numbers(value) for value in there]
+    return there
 
 
 def _from_path(text: str, kind: Any) -> Any:

@@ -101,6 +101,13 @@ async def test_json_of_the_wrong_shape_is_422_and_says_where(ask, body, place, s
     assert store.seen == []
 
 
+@pytest.mark.parametrize("number", [b"3.0", b"3e0", b"30.0e-1"])
+async def test_a_whole_number_may_be_written_with_a_point(ask, number, store):
+    """To JSON Schema, and so to the document, it is an integer like any other."""
+    assert (await ask("PUT", "/weight", b'{"gram": %b}' % number)).status_code == 200
+    assert [each.weight.gram for each in store.seen] == [3]
+
+
 async def test_a_body_of_another_kind_is_415(client):
     response = await client.put("/weight", data={"gram": 3})
     assert response.status_code == 415
