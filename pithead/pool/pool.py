@@ -122,10 +122,12 @@ class Pool:
     def admit(self, connection: Connection) -> Session | None:
         """A session for a new connection; None where there are too many."""
         if len(self._connections) >= self._settings.max_connections:
-            return self._refuse("the pool is full", connection)
+            self._refuse("the pool is full", connection)
+            return None
         allowances = self._crowd.enter(connection.address)
         if allowances is None:
-            return self._refuse("too many from there", connection)
+            self._refuse("too many from there", connection)
+            return None
         connection.allowances = allowances
         self._connections[connection] = None
         return self._open_session(self._clock(), self._wall())

@@ -174,6 +174,9 @@ CASES: dict[int, tuple[str, list[tuple[str, str]]]] = {
     ]),
     36: ("a quiet pool says something every 45 seconds", [
         (WORK, "test_a_quiet_pool_still_says_something_every_45_seconds"),
+        ("pool/test_operator", "test_fresh_work_goes_out_every_thirty_seconds_though_the_tip_stays"),
+        ("pool/test_operator",
+         "test_a_miner_hears_something_in_time_though_farm_time_stands"),
     ]),
     # Submit
     37: ("a good share", [
@@ -326,6 +329,7 @@ CASES: dict[int, tuple[str, list[tuple[str, str]]]] = {
     ]),
     71: ("a node that is away", [
         (POOL, "test_miners_keep_their_job_while_the_node_is_away"),
+        (POOL, "test_no_work_is_given_out_once_templates_are_too_old_and_again_when_they_come"),
     ]),
     # API
     72: ("tokens, and none", [

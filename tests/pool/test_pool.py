@@ -11,7 +11,7 @@ from pithead.node.node import BlockAccepted, BlockRefused, NodeUnavailable
 from pithead.pool import listener as listening
 from pithead.pool import pool as pooling
 from pithead.pool.crowd import CrowdSettings
-from pithead.pool.pool import Place, PoolSettings
+from pithead.pool.pool import PoolSettings
 from pithead.pool.sharelog import JournalFull
 from pithead.stratum.events import SubmitAccepted, SubmitRejected
 from tests.pool.conftest import START
@@ -344,54 +344,3 @@ async def test_who_says_more_than_its_allowance_is_read_later_and_loses_nothing(
         connection.allowances[0].left = 0.0
         answers += await asyncio.wait_for(loud.hear(), 5)
         assert [answer["id"] for answer in answers] == list(range(121))
-
-
-async def test_a_message_is_shown_to_all_miners_or_to_those_of_one_user(stage):
-    alice, bob, stranger = [await stage.connect() for _ in range(3)]
-    await alice.log_in("alice.rig")
-    await bob.log_in("bob.rig")
-    await stranger.say({"id": 1, "method": "mining.subscribe", "params": []})
-    await stranger.hear()
-    assert stage.pool.tell("maintenance at noon") == 2
-    assert stage.pool.tell("hello bob", user="bob") == 1
-    shown = await asyncio.wait_for(bob.hear(2), 5)
-    assert [each["method"] for each in shown] == ["client.show_message"] * 2
-    assert [each["params"] for each in shown] == [["maintenance at noon"], ["hello bob"]]
-    assert (await asyncio.wait_for(alice.hear(), 5))[0]["params"] == ["maintenance at noon"]
-    await stranger.say({"id": 2, "method": "mining.ping", "params": []})
-    assert (await asyncio.wait_for(stranger.hear(), 5))[0]["id"] == 2
-
-
-@pytest.mark.parametrize("text", ["", "two\nlines", "x" * 1025, "\x1b[31m"])
-async def test_what_is_no_line_is_not_shown(stage, text):
-    with pytest.raises(ValueError, match="one line"):
-        stage.pool.tell(text)
-
-
-async def test_miners_are_asked_to_connect_again_or_elsewhere(stage):
-    alice, bob = await stage.connect(), await stage.connect()
-    await alice.log_in("alice.rig")
-    await bob.log_in("bob.rig")
-    assert stage.pool.reconnect() == 2
-    assert stage.pool.reconnect("bob", Place("eu.pool.test", 3334, 5)) == 1
-    asked = await asyncio.wait_for(bob.hear(2), 5)
-    assert [each["method"] for each in asked] == ["client.reconnect"] * 2
-    assert [each["params"] for each in asked] == [[], ["eu.pool.test", 3334, 5]]
-
-
-@pytest.mark.parametrize(
-    ("host", "port", "wait"),
-    [("", 1, 0), ("a b", 1, 0), ("x" * 254, 1, 0), ("h", 0, 0), ("h", 65536, 0), ("h", 1, 3601)],
-)
-def test_what_is_no_place_is_refused(host, port, wait):
-    with pytest.raises(ValueError, match=r"host|port"):
-        Place(host, port, wait)
-
-
-async def test_who_is_taken_over_is_asked_to_come_again_and_may_resume(stage):
-    miner = await stage.connect()
-    await miner.log_in()
-    await stage.pool.stop(come_again=True)
-    assert (await asyncio.wait_for(miner.hear(), 5))[0]["method"] == "client.reconnect"
-    assert await asyncio.wait_for(miner.reader.read(), 5) == b""
-    assert stage.pool.connections == 0
