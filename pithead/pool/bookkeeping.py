@@ -20,6 +20,7 @@ from pithead.pool.credit_proof import CreditDay, CreditProof
 from pithead.pool.credits import PublishedCredits
 from pithead.pool.events import BlockFound, Event, PriceSeen, ReferralSet, RulesChanged
 from pithead.pool.history import DAY, History
+from pithead.pool.odds import LuckBand, Withholding, luck_band
 from pithead.pool.readings import (
     BlockRewardReading,
     DayHashrate,
@@ -195,10 +196,10 @@ class Bookkeeper:
         """What a block would bring now, and how hard it is."""
         self._standing.template_value_sats = template.value_sats
         self._standing.block_work = expected_hashes(template.block_target)
-        if self.rules.scheme == "fpps":
-            fees = sum(transaction.fee_sats for transaction in template.transactions)
-            subsidy = template.value_sats - fees
-            self._note(Price(template.height, subsidy, fees, self._standing.block_work))
+        fees = sum(transaction.fee_sats for transaction in template.transactions)
+        price = Price(template.height, template.value_sats - fees, fees, self._standing.block_work)
+        if self._price is None or self.rules.scheme == "fpps" or price[3] != self._price[3]:
+            self._note(price)
 
     def _note(self, price: Price) -> None:
         """Keep a price that is new, from the last event on; one that cannot be kept comes again."""
@@ -267,6 +268,18 @@ class Bookkeeper:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     # Reading
+
+    def withholding(self) -> Sequence[Withholding]:
+        """Blocks of each user against those its work should have found; the fewest first."""
+        self._count()
+        return self._books.fortunes.all()
+
+    def luck_bands(self, confidence: float = 0.95) -> Sequence[LuckBand]:
+        """Of the last 10, 50 and 250 blocks, or of all where they are fewer."""
+        self._count()
+        rounds = self._books.blocks.luck()
+        bands = (luck_band(rounds[:count], confidence) for count in (10, 50, 250))
+        return [band for band in bands if band is not None]
 
     @property
     def unresolved(self) -> list[BlockFound]:

@@ -30,11 +30,11 @@ from pithead.pool.events import (
     ShareRejected,
     TipChanged,
 )
+from pithead.pool.fortunes import Fortunes
 from pithead.pool.ledger import Ledger
 from pithead.pool.meters import Meter, Meters
 from pithead.pool.paying import Paying
-from pithead.pool.rewards import Weight
-from pithead.pool.schemes import SCORE_UNITS, Found, Price
+from pithead.pool.schemes import Found, Price
 from pithead.pool.scoring import TIME_CONSTANT_SECONDS
 
 DAY_MS = 86_400_000
@@ -67,11 +67,13 @@ class Books:
         chain: Mapping[int, str] | None = None,
         balances: Mapping[str, int] | None = None,
         paying: Paying | None = None,
+        fortunes: Fortunes | None = None,
     ) -> None:
         self.settings = settings
         self.meters = meters or Meters()
         self.ledger = Ledger(balances, state.entries)
         self.paying = paying or Paying()
+        self.fortunes = fortunes or Fortunes()
         self.blocks = Blocks(
             settings.confirmations, blocks, chain, state.tip_height,
             state.round_started_ms, state.round_work,
@@ -107,6 +109,7 @@ class Books:
                 self._change_rules(event, time_ms)
             case PriceSeen():
                 self.paying.scheme.price(Price(*astuple(event)[1:]))
+                self.fortunes.price(event.block_work)
             case ReferralSet():
                 self.meters.user(event.user, time_ms)
                 self.meters.user(event.referrer or event.user, time_ms)
@@ -188,29 +191,15 @@ class Books:
         self._day = day
 
     def _close_day(self, end_ms: int) -> None:
-        """The scoring rate's mean over a day needs no samples: its integral is exact.
-
-        Between shares S falls by what S/L sums up to, and a share raises S by its work, so over
-        a day the sum of S/L is the work of the day and the S it began with less the S it ends with.
-        """
         second = (end_ms + self._shift_ms) / 1000
         self._part += 1
         for user in self.meters.users.values():
-            meter = user.own
-            score = meter.score.at(second, self.settings.time_constant_seconds)
-            faded = meter.day_work + meter.day_score - score
-            if meter.day_work or faded >= 1:
-                self._days.append(
-                    DayRow(
-                        meter.user,
-                        self._day * DAY_MS // 1000,
-                        self._part,
-                        meter.day_work,
-                        max(0.0, faded) * 1000 / DAY_MS,
-                    )
-                )
-            meter.day_work, meter.day_score, meter.day_sats = 0, score, 0
-            self._dirty[meter] = None
+            row = user.own.close_day(
+                self._day, self._part, second, self.settings.time_constant_seconds
+            )
+            if row is not None:
+                self._days.append(row)
+            self._dirty[user.own] = None
         self._pay_day(end_ms)
         for meter in self.meters.all():
             if meter.tally.expire(end_ms // 60_000):
@@ -230,6 +219,7 @@ class Books:
             self._dirty[meter] = None
         user.own.day_work += work
         self.paying.scheme.credit(event.user, work, part, second)
+        self.fortunes.credit(event.user, work)
         self.blocks.round_work += work
 
     def _apply_run(self, run: Sequence[ShareAccepted]) -> None:
@@ -253,6 +243,7 @@ class Books:
             part = sum(share.work for share in shares if share.braiins_os)
             second = (shares[-1].time_ms + self._shift_ms) // 1000
             self.paying.scheme.credit(name, work, part, second)
+            self.fortunes.credit(name, work)
         for (name, worker), shares in by_worker.items():
             user = self.meters.users[name]
             self._credit(self.meters.worker(user, worker, shares[0].time_ms), shares)
@@ -293,7 +284,9 @@ class Books:
         block = self.blocks.found(event, time_ms, rate)
         if block is None:
             return
-        scores = self._scores(second)
+        self.fortunes.price(event.block_work)
+        self.fortunes.found(event.user)
+        scores = self.meters.scores(second, constant)
         found = Found(
             self.paying.rules, event.user, event.braiins_os, event.block_work, scores, constant
         )
@@ -304,23 +297,13 @@ class Books:
         self.ledger.book_found(time_ms, block.hash_display, block.fee_sats, sats)
         self._count_today(block, 1)
 
-    def _scores(self, second: int) -> dict[str, Weight]:
-        """Of users who have one, in `SCORE_UNITS`."""
-        constant = self.settings.time_constant_seconds
-        scores = {}
-        for name, user in self.meters.users.items():
-            score = user.own.score
-            if units := int(score.at(second, constant) * SCORE_UNITS):
-                part = int(score.part_at(second, constant) * SCORE_UNITS)
-                scores[name] = Weight(units, part)
-        return scores
-
     def _resolved(self, event: BlockResolved, time_ms: int) -> None:
         block = self.blocks.resolve(event.hash_display, event.accepted)
         if block is None:
             return
         if not event.accepted:
             self._take_back(block, "refused", time_ms)
+            self.fortunes.found(block.user, -1)
         self._settle(time_ms)
 
     def _settle(self, time_ms: int) -> None:
@@ -356,7 +339,8 @@ class Books:
         self._part += 1
         self._pay_day(time_ms)
         second = (time_ms + self._shift_ms) // 1000
-        self.paying.change(event.rules, time_ms, second, self._scores(second))
+        constant = self.settings.time_constant_seconds
+        self.paying.change(event.rules, time_ms, second, self.meters.scores(second, constant))
 
     def _pay_day(self, time_ms: int) -> None:
         """Book what the pool owes for the work of the day that the books are in."""
@@ -385,6 +369,7 @@ class Books:
         changes.entries, changes.balances = self.ledger.drain()
         changes.days, self._days = self._days, []
         self.paying.drain_into(changes)
+        changes.fortunes, changes.block_work = self.fortunes.drain(), self.fortunes.block_work
         if self._chain_changed:
             changes.chain = dict(self.blocks.chain)
             self._chain_changed = False

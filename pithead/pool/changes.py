@@ -105,6 +105,15 @@ class ReferralRow(msgspec.Struct, frozen=True, order=True, gc=False):
     until_ms: int
 
 
+class FortuneRow(msgspec.Struct, frozen=True, order=True, gc=False):
+    """Blocks a user's work should have found, and has; see `fortunes`."""
+
+    user: str
+    work: int
+    parts: int
+    found: int
+
+
 class EntryRow(msgspec.Struct, frozen=True, order=True, gc=False):
     """One line of the ledger; the lines of one number add up to zero."""
 
@@ -166,3 +175,6 @@ class Changes:
     """Whether all shifts and claims of before are to be forgotten first."""
     pay_gone: bool = False
     scheme_text: str = ""
+    fortunes: list[FortuneRow] = field(default_factory=list)
+    block_work: int = 0
+    """Of a block now."""

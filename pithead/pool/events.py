@@ -82,7 +82,8 @@ class RulesChanged(msgspec.Struct, frozen=True, array_like=True, tag="c", gc=Fal
 
 
 class PriceSeen(msgspec.Struct, frozen=True, array_like=True, tag="p", gc=False):
-    """What a block at `height` would bring, kept where shares themselves are paid."""
+    """What a block at `height` would bring: where shares themselves are paid each one; elsewhere
+    one whenever the work of a block is another."""
 
     time_ms: int
     height: int

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from pithead.pool.changes import MeterRow
+from pithead.pool.changes import DayRow, MeterRow
 from pithead.pool.readings import Windows
+from pithead.pool.rewards import Weight
+from pithead.pool.schemes import SCORE_UNITS
 from pithead.pool.scoring import Score
 from pithead.pool.tallies import Edges, Tally
+
+SECONDS_PER_DAY = 86_400
 
 
 class Meter:
@@ -74,6 +78,21 @@ class Meter:
         self.tally.add(sum(works), time_ms // 60_000)
         self.last_ms = time_ms
 
+    def close_day(self, day: int, part: int, second: float, time_constant: float) -> DayRow | None:
+        """A user's day ends at a second of the scores' clock; None where nothing happened in it.
+
+        The scoring rate's mean over a day needs no samples: its integral is exact. Between shares
+        S falls by what S/L sums up to, and a share raises S by its work, so over a day the sum of
+        S/L is the work of the day and the S it began with less the S it ends with.
+        """
+        score = self.score.at(second, time_constant)
+        work, faded = self.day_work, self.day_work + self.day_score - score
+        self.day_work, self.day_score, self.day_sats = 0, score, 0
+        if not work and faded < 1:
+            return None
+        rate = max(0.0, faded) / SECONDS_PER_DAY
+        return DayRow(self.user, day * SECONDS_PER_DAY, part, work, rate)
+
     def row(self) -> MeterRow:
         return MeterRow(
             self.user, self.worker, self.score.value, self.score.second, self.first_ms,
@@ -126,6 +145,16 @@ class Meters:
         if found is None:
             found = user.workers[name] = Meter.new(user.own.user, name, time_ms)
         return found
+
+    def scores(self, second: int, time_constant: float) -> dict[str, Weight]:
+        """Of users who have one, in `SCORE_UNITS`."""
+        scores = {}
+        for name, user in self.users.items():
+            score = user.own.score
+            if units := int(score.at(second, time_constant) * SCORE_UNITS):
+                part = int(score.part_at(second, time_constant) * SCORE_UNITS)
+                scores[name] = Weight(units, part)
+        return scores
 
     def all(self) -> Iterator[Meter]:
         yield self.pool

@@ -165,6 +165,13 @@ fpps_claims = Table(
     Column("subsidy", Natural, nullable=False),
     Column("refunded_subsidy", Natural, nullable=False),
 )  # fmt: skip
+fortunes = Table(
+    "fortunes", metadata,
+    Column("user", String, primary_key=True),
+    Column("work", Natural, nullable=False),
+    Column("parts", Natural, nullable=False),
+    Column("found", BigInteger, nullable=False),
+)  # fmt: skip
 scheme_state = Table(
     "scheme_state", metadata,
     Column("name", String, primary_key=True),

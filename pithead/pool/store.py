@@ -20,11 +20,13 @@ from pithead.pool.changes import (
     BlockRow,
     Changes,
     CreditRow,
+    FortuneRow,
     MeterRow,
     ReferralRow,
     RulesRow,
     StateRow,
 )
+from pithead.pool.fortunes import Fortunes
 from pithead.pool.meters import Meters
 from pithead.pool.paying import Paying, PayingRows
 from pithead.pool.schemes import PayRow, WindowRow
@@ -85,6 +87,7 @@ class Store:
                 {row.height: row.hash_display for row in connection.execute(select(schema.chain))},
                 {row.account: row.sats for row in connection.execute(select(schema.balances))},
                 Paying(_load_paying(connection)),
+                _load_fortunes(connection),
             )
             positions = schema.positions
             place = connection.execute(
@@ -96,7 +99,8 @@ class Store:
 
 
 SCHEME = "scheme"
-"""The name of the text that the scheme in force wants kept."""
+BLOCK_WORK = "block_work"
+"""The names of the text that the scheme in force wants kept, and of the work of a block."""
 
 
 def _put_paying(connection: Connection, changes: Changes) -> None:
@@ -111,19 +115,31 @@ def _put_paying(connection: Connection, changes: Changes) -> None:
     _put(connection, claims, changes.pay)
     _put(connection, schema.rules, changes.rules)
     _put(connection, schema.referrals, changes.referrals)
-    _put_pairs(connection, schema.scheme_state, {SCHEME: changes.scheme_text})
+    _put(connection, schema.fortunes, changes.fortunes)
+    texts = {SCHEME: changes.scheme_text, BLOCK_WORK: str(changes.block_work)}
+    _put_pairs(connection, schema.scheme_state, texts)
 
 
 def _load_paying(connection: Connection) -> PayingRows:
     rules = schema.rules
+    texts = _texts(connection)
     last = connection.execute(select(rules).order_by(rules.c.number.desc()).limit(1)).first()
     return PayingRows(
         RulesRow(*last) if last else None,
         [ReferralRow(*row) for row in connection.execute(select(schema.referrals))],
         [WindowRow(*row) for row in connection.execute(select(schema.pplns_window))],
         [PayRow(*row) for row in connection.execute(select(schema.fpps_claims))],
-        connection.scalar(select(schema.scheme_state.c.text)) or "",
+        texts.get(SCHEME, ""),
     )
+
+
+def _load_fortunes(connection: Connection) -> Fortunes:
+    rows = [FortuneRow(*row) for row in connection.execute(select(schema.fortunes))]
+    return Fortunes(rows, int(_texts(connection).get(BLOCK_WORK, 0)))
+
+
+def _texts(connection: Connection) -> dict[str, str]:
+    return {row.name: row.text for row in connection.execute(select(schema.scheme_state))}
 
 
 def _remove_points(connection: Connection, changes: Changes) -> None:
