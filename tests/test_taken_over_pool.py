@@ -44,6 +44,28 @@ class Callers:
                     await writer.wait_closed()
 
 
+class Readers:
+    """Ask the web API again and again; who is refused is an error."""
+
+    def __init__(self, port):
+        self.port = port
+        self.answered = 0
+
+    async def read(self):
+        while True:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            try:
+                writer.write(b"GET / HTTP/1.1\r\nHost: pool\r\nConnection: close\r\n\r\n")
+                self.answered += (await reader.read()).startswith(b"HTTP/1.1 200")
+            except ConnectionError:
+                pass  # the old process was in the middle of it
+            finally:
+                writer.close()
+                with suppress(ConnectionError):
+                    await writer.wait_closed()
+            await asyncio.sleep(0.02)
+
+
 async def extranonce_of(port, session_id=None):
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     said = f', "{session_id}"' if session_id else ""
@@ -57,24 +79,35 @@ async def extranonce_of(port, session_id=None):
     return session_id, extranonce1
 
 
-async def test_nobody_is_refused_and_the_work_adds_up_while_processes_follow_each_other(tmp_path):
+@pytest.mark.parametrize(
+    "lives", [2, pytest.param(20, marks=[pytest.mark.soak, pytest.mark.timeout(900)])]
+)
+async def test_nobody_is_refused_and_the_work_adds_up_while_processes_follow_each_other(
+    tmp_path, lives
+):
     pool = PoolProcess(tmp_path)
     await pool.start()
     callers, ledgers = Callers(pool.stratum), {name: Ledger() for name in ("one", "two")}
+    readers = Readers(pool.api)
     load = [asyncio.create_task(callers.call()) for _ in range(20)]
+    load.append(asyncio.create_task(readers.read()))
     load += [
         asyncio.create_task(keep_mining(pool.stratum, ledger, name))
         for name, ledger in ledgers.items()
     ]
     session_id, extranonce1 = await extranonce_of(pool.stratum)
-    for _ in range(2):
+    for _ in range(lives):
         await asyncio.sleep(1.5)
-        before, shares = callers.answered, [ledger.shares for ledger in ledgers.values()]
+        read, before, shares = (
+            readers.answered,
+            callers.answered,
+            [ledger.shares for ledger in ledgers.values()],
+        )
         assert all(shares)
         old = pool.process
         await pool.start("--take-over")
         assert await asyncio.wait_for(old.wait(), 30) == 0
-        while callers.answered < before + 100:  # noqa: ASYNC110 - they tell nobody
+        while callers.answered < before + 100 or readers.answered == read:  # noqa: ASYNC110 - they tell nobody
             await asyncio.sleep(0.05)
         assert not any(task.done() for task in load)
         assert await extranonce_of(pool.stratum, session_id) == (session_id, extranonce1)

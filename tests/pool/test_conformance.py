@@ -19,6 +19,7 @@ TRANSPORT = "pool/test_session_transport"
 WORK = "pool/test_session_work"
 MINERS = "pool/test_session_miners"
 POOL = "pool/test_pool"
+OPERATOR = "pool/test_operator"
 VARDIFF = "pool/test_vardiff"
 APP = "poolapi/test_app"
 SERVICE = "poolapi/test_service"
@@ -174,9 +175,8 @@ CASES: dict[int, tuple[str, list[tuple[str, str]]]] = {
     ]),
     36: ("a quiet pool says something every 45 seconds", [
         (WORK, "test_a_quiet_pool_still_says_something_every_45_seconds"),
-        ("pool/test_operator", "test_fresh_work_goes_out_every_thirty_seconds_though_the_tip_stays"),
-        ("pool/test_operator",
-         "test_a_miner_hears_something_in_time_though_farm_time_stands"),
+        (OPERATOR, "test_fresh_work_goes_out_every_thirty_seconds_though_the_tip_stays"),
+        (OPERATOR, "test_a_miner_hears_something_in_time_though_farm_time_stands"),
     ]),
     # Submit
     37: ("a good share", [
