@@ -21,7 +21,7 @@ from pithead.cli.logs import start_logging
 from pithead.cli.nodeside import NodeNotUsable, open_node, payout_script
 from pithead.cli.sections import Config, PoolSection
 from pithead.cli.serving import HttpServer, listen
-from pithead.cli.stratumside import PortNotBound, StratumPart
+from pithead.cli.stratumside import PortNotBound, StratumPart, certificate_of
 from pithead.node.kernel import Progress
 from pithead.node.node import Node
 from pithead.pool.accounts import Accounts
@@ -228,6 +228,15 @@ def first_block_work(config: Config, miners_rate: float) -> int:
     return max(4, round(config.pool.first_share_work * max(1.0, shares)))
 
 
+def _check(config: Config) -> None:
+    """Find what is wrong before a pool that runs makes way. Raises CannotStart."""
+    try:
+        payout_script(config)
+        certificate_of(config.pool)
+    except (NodeNotUsable, PortNotBound) as error:
+        raise CannotStart(str(error)) from error
+
+
 async def run(config: Config, takes_over: bool = False) -> None:
     """`pithead pool`, and with `--take-over` in the place of one that runs.
 
@@ -236,6 +245,7 @@ async def run(config: Config, takes_over: bool = False) -> None:
     start_logging(config.log)
     wall = steady_wall()
     path = Path(config.data.directory)
+    _check(config)
     inherited = await take_over(path) if takes_over else {}
     is_taken_over = bool(inherited)
     with ExitStack() as last_first:

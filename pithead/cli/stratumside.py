@@ -76,7 +76,7 @@ class StratumPart:
         `inherited` are sockets that listen already, by name; those that are used are taken out.
         """
         inherited = {} if inherited is None else inherited
-        gate = Gate(_certificate(section))
+        gate = Gate(certificate_of(section))
         extranonces = _extranonces(section, directory, clock())
         pool = _assemble(
             section, payout_script, extranonces, node, bookkeeper, accounts, clock, wall
@@ -121,7 +121,8 @@ class StratumPart:
             log.warning("sessions lose their difficulty in the restart", error=error.strerror)
 
 
-def _certificate(section: PoolSection) -> Certificate | None:
+def certificate_of(section: PoolSection) -> Certificate | None:
+    """What TLS is spoken with, if it is spoken. Raises PortNotBound."""
     if not section.tls_certificate:
         return None
     try:

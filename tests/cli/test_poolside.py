@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import sqlite3
+from contextlib import closing
 
 import httpx
 import pytest
@@ -11,7 +12,8 @@ from sqlalchemy.exc import OperationalError
 from pithead.cli.config import load
 from pithead.cli.farmside import until_told_or_failed
 from pithead.cli.farmtime import steady_wall
-from pithead.cli.poolside import CannotStart, open_pool
+from pithead.cli.handover import Handover
+from pithead.cli.poolside import CannotStart, open_pool, run
 from pithead.pool.admins import Admins
 
 
@@ -87,6 +89,21 @@ async def test_a_part_that_fails_ends_the_waiting_with_its_error():
 
     with pytest.raises(OSError, match="the disk is gone"):
         await until_told_or_failed(last(), fail())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"pool.payout_address": "nobody"},
+        {"pool.tls_certificate": "/nowhere.pem", "pool.tls_key": "/nowhere.key"},
+    ],
+)
+async def test_what_cannot_start_takes_over_from_nobody(tmp_path, wrong):
+    """It would not be answered here, and say so."""
+    with closing(Handover(tmp_path)) as running:
+        with pytest.raises(CannotStart):
+            await run(load({"data.directory": str(tmp_path)} | wrong, {}), takes_over=True)
+        assert not running.is_asked
 
 
 async def test_an_admin_asks_how_a_running_pool_is(tmp_path):
