@@ -128,8 +128,8 @@ class RpcClient:
             raise NodeUnavailable(f"did not answer {method} within {seconds:g} s") from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise NodeUnavailable(
-                f"broke off {method} ({type(error).__name__}: {error}); is it a bitcoind's RPC "
-                "port?"
+                f"broke off {method} ({str(error) or type(error).__name__}): it has stopped, or it "
+                "is no bitcoind's RPC port"
             ) from error
 
     def _read_cookie(self) -> httpx.BasicAuth:

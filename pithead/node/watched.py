@@ -180,7 +180,7 @@ class WatchedNode:
             except (NodeUnavailable, RpcError) as error:
                 log.debug("a long poll brought nothing", node=self.url, why=str(error))
                 return
-            if longpollid:
+            if longpollid or self.seen is None or _is_news(answer, self.seen):
                 self._pushed = (self._wall(), answer)
                 self._wake.set()
             longpollid = answer.longpollid
@@ -244,3 +244,7 @@ class WatchedNode:
             return await self.rpc.call("getblockhash", height, to=str)
         except RpcError:
             return None
+
+
+def _is_news(answer: TemplateAnswer, seen: NodeStatus) -> bool:
+    return answer.previousblockhash != seen.best_display
