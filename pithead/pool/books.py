@@ -23,6 +23,8 @@ from pithead.pool.events import (
     BlockResolved,
     Event,
     MonitoringChanged,
+    PayoutPlanned,
+    PayoutResolved,
     PriceSeen,
     ReferralSet,
     RulesChanged,
@@ -34,6 +36,7 @@ from pithead.pool.fortunes import Fortunes
 from pithead.pool.ledger import Ledger
 from pithead.pool.meters import Meter, Meters
 from pithead.pool.paying import Paying
+from pithead.pool.payouts import Payouts
 from pithead.pool.schemes import Found, Price
 from pithead.pool.scoring import TIME_CONSTANT_SECONDS
 
@@ -68,12 +71,14 @@ class Books:
         balances: Mapping[str, int] | None = None,
         paying: Paying | None = None,
         fortunes: Fortunes | None = None,
+        payouts: Payouts | None = None,
     ) -> None:
         self.settings = settings
         self.meters = meters or Meters()
         self.ledger = Ledger(balances, state.entries)
         self.paying = paying or Paying()
         self.fortunes = fortunes or Fortunes()
+        self.payouts = payouts or Payouts()
         self.blocks = Blocks(
             settings.confirmations, blocks, chain, state.tip_height,
             state.round_started_ms, state.round_work,
@@ -110,9 +115,11 @@ class Books:
             case PriceSeen():
                 self.paying.scheme.price(Price(*astuple(event)[1:]))
                 self.fortunes.price(event.block_work)
+            case PayoutPlanned() | PayoutResolved():
+                self.payouts.apply(event, time_ms, self.ledger)
             case ReferralSet():
-                self.meters.user(event.user, time_ms)
-                self.meters.user(event.referrer or event.user, time_ms)
+                for name in (event.user, event.referrer or event.user):
+                    self.meters.user(name, time_ms)
                 self.paying.refer(event.user, event.referrer, time_ms)
 
     def apply_all(self, events: Sequence[Event]) -> None:
@@ -369,6 +376,7 @@ class Books:
         changes.entries, changes.balances = self.ledger.drain()
         changes.days, self._days = self._days, []
         self.paying.drain_into(changes)
+        changes.payouts, changes.payout_lines = self.payouts.drain()
         changes.fortunes, changes.block_work = self.fortunes.drain(), self.fortunes.block_work
         if self._chain_changed:
             changes.chain = dict(self.blocks.chain)

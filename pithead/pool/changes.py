@@ -114,6 +114,28 @@ class FortuneRow(msgspec.Struct, frozen=True, order=True, gc=False):
     found: int
 
 
+class PayoutRow(msgspec.Struct, frozen=True, order=True, gc=False):
+    """A payout transaction; see `payouts`."""
+
+    txid_display: str
+    planned_ms: int
+    fee_sats: int
+    manual: bool
+    raw: bytes
+    state: str
+    """`queued`, `confirmed` or `failed`."""
+    resolved_ms: int
+    """0 while queued."""
+    reason: str
+
+
+class PayoutLineRow(msgspec.Struct, frozen=True, order=True, gc=False):
+    txid_display: str
+    user: str
+    address: str
+    sats: int
+
+
 class EntryRow(msgspec.Struct, frozen=True, order=True, gc=False):
     """One line of the ledger; the lines of one number add up to zero."""
 
@@ -175,6 +197,8 @@ class Changes:
     """Whether all shifts and claims of before are to be forgotten first."""
     pay_gone: bool = False
     scheme_text: str = ""
+    payouts: list[PayoutRow] = field(default_factory=list)
+    payout_lines: list[PayoutLineRow] = field(default_factory=list)
     fortunes: list[FortuneRow] = field(default_factory=list)
     block_work: int = 0
     """Of a block now."""

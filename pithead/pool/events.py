@@ -100,6 +100,34 @@ class ReferralSet(msgspec.Struct, frozen=True, array_like=True, tag="f", gc=Fals
     referrer: str
 
 
+class PayoutLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    user: str
+    address: str
+    sats: int
+
+
+class PayoutPlanned(msgspec.Struct, frozen=True, array_like=True, tag="y"):
+    """A signed transaction that pays users what is due to them; not sent before this is kept."""
+
+    time_ms: int
+    txid_display: str
+    raw: bytes
+    fee_sats: int
+    """Which the network takes and the pool pays."""
+    lines: list[PayoutLine]
+    manual: bool = False
+    """Whether the operator asked for it, not the calendar."""
+
+
+class PayoutResolved(msgspec.Struct, frozen=True, array_like=True, tag="z", gc=False):
+    """The payout has its confirmations; or it never will, as its coins are another's for good."""
+
+    time_ms: int
+    txid_display: str
+    confirmed: bool
+    reason: str
+
+
 Event = (
     ShareAccepted
     | ShareRejected
@@ -110,4 +138,6 @@ Event = (
     | RulesChanged
     | PriceSeen
     | ReferralSet
+    | PayoutPlanned
+    | PayoutResolved
 )

@@ -4,6 +4,9 @@ income:block            what blocks brought, negative
 pool:fee                what the pool keeps; below zero where it has paid shares beyond its blocks
 user:NAME:unconfirmed   owed once the block has its confirmations
 user:NAME:confirmed     owed
+user:NAME:paying        in a payout that is on its way
+user:NAME:paid          paid out
+network:fee             what payouts cost in fees
 """
 
 from collections.abc import Mapping
@@ -12,6 +15,7 @@ from pithead.pool.changes import EntryRow
 
 INCOME = "income:block"
 FEE = "pool:fee"
+NETWORK = "network:fee"
 
 
 def unconfirmed(user: str) -> str:
@@ -20,6 +24,14 @@ def unconfirmed(user: str) -> str:
 
 def confirmed(user: str) -> str:
     return f"user:{user}:confirmed"
+
+
+def paying(user: str) -> str:
+    return f"user:{user}:paying"
+
+
+def paid(user: str) -> str:
+    return f"user:{user}:paid"
 
 
 class Ledger:
@@ -66,6 +78,30 @@ class Ledger:
         lines = {confirmed(user): sats for user, sats in credits.items()}
         lines[FEE] = -sum(lines.values())
         self._book(time_ms, "day", day, lines)
+
+    def book_payout(
+        self, time_ms: int, payout: str, sats: Mapping[str, int], fee_sats: int
+    ) -> None:
+        """What was due is on its way; the pool bears the fee of the network."""
+        lines = {confirmed(user): -each for user, each in sats.items()}
+        lines |= {paying(user): each for user, each in sats.items()}
+        lines |= {FEE: -fee_sats, NETWORK: fee_sats}
+        self._book(time_ms, "payout", payout, lines)
+
+    def book_paid(self, time_ms: int, payout: str, sats: Mapping[str, int]) -> None:
+        """It has arrived."""
+        lines = {paying(user): -each for user, each in sats.items()}
+        lines |= {paid(user): each for user, each in sats.items()}
+        self._book(time_ms, "paid", payout, lines)
+
+    def book_unpaid(
+        self, time_ms: int, payout: str, sats: Mapping[str, int], fee_sats: int
+    ) -> None:
+        """It never will arrive: what `book_payout` did is taken back."""
+        lines = {paying(user): -each for user, each in sats.items()}
+        lines |= {confirmed(user): each for user, each in sats.items()}
+        lines |= {FEE: fee_sats, NETWORK: -fee_sats}
+        self._book(time_ms, "unpaid", payout, lines)
 
     def drain(self) -> tuple[list[EntryRow], dict[str, int]]:
         """(new lines, balances they changed)."""

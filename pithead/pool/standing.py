@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pithead.pool.books import Books
-from pithead.pool.ledger import confirmed, unconfirmed
+from pithead.pool.ledger import confirmed, paid, paying, unconfirmed
 from pithead.pool.meters import Meter
 from pithead.pool.readings import (
     PoolReading,
@@ -56,6 +56,7 @@ class Standing:
         states = [self._state(worker, edges, now) for worker in meters.workers.values()]
         due = books.ledger.balance(confirmed(user))
         not_due = books.ledger.balance(unconfirmed(user))
+        gone = books.ledger.balance(paying(user)) + books.ledger.balance(paid(user))
         estimate = self._estimate(meters.own, now)
         today = meters.own.day_sats if books.is_today(now) else 0
         if books.paying.rules.scheme == "fpps":
@@ -65,7 +66,7 @@ class Standing:
             confirmed_sats=due,
             unconfirmed_sats=not_due,
             estimated_sats=estimate,
-            all_time_sats=due + not_due,
+            all_time_sats=due + not_due + gone,
             today_sats=today,
             windows=self._windows(meters.own, edges, now),
             ok_workers=states.count("ok"),
