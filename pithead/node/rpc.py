@@ -22,6 +22,8 @@ from pithead.node.rpcwire import question, read_answer
 Result = TypeVar("Result")
 
 CONNECT_SECONDS = 5.0
+MOST_CALLS = 12
+"""At the same time; more wait here. bitcoind turns away what its queue of 16 has no room for."""
 _MOST_COOKIE_BYTES = 1_000
 _OFF_LOOP_BYTES = 64 * 1024
 """Longer answers are decoded on another thread, so that the loop does not wait for them."""
@@ -59,7 +61,7 @@ class RpcClient:
         self._numbers = count(1)
         self._http = httpx.AsyncClient(
             trust_env=False,
-            limits=httpx.Limits(max_connections=32, keepalive_expiry=_KEEP_SECONDS),
+            limits=httpx.Limits(max_connections=MOST_CALLS, keepalive_expiry=_KEEP_SECONDS),
         )
         self._auth: httpx.BasicAuth | None = None
         if address.cookie_file is None:

@@ -16,7 +16,8 @@ DESERIALIZATION = -22
 NO_PARENT = "prev-blk-not-found"
 
 PARENT_SECONDS = 3_600
-"""How long a block waits for a node that knows its parent; later it would be worth nothing."""
+"""How long a block waits for its parent: a node that was killed gets its last blocks back from its
+peers. Later it would be worth nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +60,16 @@ def verdict_of_error(error: RpcError) -> Verdict:
 def together(verdicts: Sequence[Verdict], age_seconds: float) -> Submission:
     """One answer from those of all nodes. Raises NodeUnavailable where it is too early for one.
 
-    `age_seconds` is since the block's own time. A node that lacks the parent says nothing of the
-    block, as long as another may still come up that has it.
+    `age_seconds` is since the block's own time. That a node lacks the parent says nothing of the
+    block, until there has been time to get it.
     """
     accepted = [each for each in verdicts if isinstance(each, BlockAccepted)]
-    refused = [each for each in verdicts if isinstance(each, BlockRefused)]
-    absent = [each for each in verdicts if isinstance(each, NoAnswer)]
     if accepted:
         return min(accepted, key=lambda each: (each.inconclusive, each.duplicate))
-    judged = [each for each in refused if each.reason != NO_PARENT]
-    if judged:
-        return judged[0]
-    if refused and (not absent or age_seconds > PARENT_SECONDS):
-        return refused[0]
-    raise NodeUnavailable("; ".join(each.why for each in absent) or "no node to hand a block to")
+    refused = [each for each in verdicts if isinstance(each, BlockRefused)]
+    for each in sorted(refused, key=lambda each: each.reason == NO_PARENT):
+        if each.reason != NO_PARENT or age_seconds > PARENT_SECONDS:
+            return each
+    absent = [each.why for each in verdicts if isinstance(each, NoAnswer)]
+    orphaned = ["nodes lack the parent of a block"] if refused else []
+    raise NodeUnavailable("; ".join(absent + orphaned) or "there is no node to take a block")

@@ -343,7 +343,7 @@ class Pool:
     async def start(self) -> None:
         """Offer blocks again that a crash cut off, take the first template, then run."""
         for found in self._bookkeeper.unresolved:
-            await self._submit(found)
+            self._spawn(self._submit(found))
         self.height = (await self._node.tip()).height
         await self._renew()
         for loop in (self._follow_tips(), self._refresh(), self._tick()):
