@@ -26,6 +26,8 @@ class SessionSettings:
     suggestions_per_minute: int = 6
     patience: int = 100
     """Bad requests before the connection is closed."""
+    forgiving_seconds: float = 10.0
+    """Wall time after which one of them is forgotten."""
     refused_name_cost: int = 20
     """How many bad requests a refused name counts for."""
 

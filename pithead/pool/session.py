@@ -16,6 +16,7 @@ from pithead.pool.extranonce import ExtranoncesExhausted, Lease
 from pithead.pool.front import Front
 from pithead.pool.jobs import OpenJob
 from pithead.pool.names import Worker, read_worker, runs_braiins_os, wished_difficulty
+from pithead.pool.patience import Patience
 from pithead.pool.refusals import Refusals, Remedy
 from pithead.pool.shares import REFUSALS, block_found, weigh
 from pithead.pool.vardiff import Aim, Vardiff, work_of_difficulty
@@ -93,7 +94,8 @@ class Session:
         self._opened_at = self._news_at = self._suggested_at = wall
         self._news_of = -1
         self._suggested = 0
-        self._patience = front.settings.patience
+        settings = front.settings
+        self._patience = Patience(settings.patience, settings.forgiving_seconds, wall)
         self._refusals = Refusals()
 
     @property
@@ -124,7 +126,7 @@ class Session:
             except NotStratum:
                 close_reason = "not Stratum"
                 break
-            if self._patience <= 0:
+            if self._patience.is_over:
                 close_reason = "too many bad requests"
                 break
         if self._wants_job and self.is_ready and close_reason is None:
@@ -199,14 +201,15 @@ class Session:
         try:
             envelope = open_envelope(line)
         except Malformed as error:
-            self._patience -= 1
+            self._patience.lose(1, wall)
             return error_line(NO_ID, error.code, error.reason)
         if envelope.method is None:  # an answer, though nothing was asked
             return b""
         try:
             reply = self._answer(envelope, envelope.method, now, wall)
         except StratumError as error:
-            self._patience -= 1
+            is_name = error.code is ErrorCode.UNAUTHORIZED
+            self._patience.lose(self._front.settings.refused_name_cost if is_name else 1, wall)
             reply = error_line(envelope.id, error.code, error.reason)
         return b"" if bytes(envelope.id) == NO_ID else reply
 
@@ -245,7 +248,7 @@ class Session:
             try:
                 self._lease = self._front.extranonces.lease(request.session_id, now)
             except ExtranoncesExhausted:
-                self._patience = 0
+                self._patience.lose_all()
                 raise StratumError(ErrorCode.OTHER, "The pool is full") from None
             self._wants_job = True
             if self._lease.work and not self._suggested:
@@ -262,7 +265,6 @@ class Session:
         settings = self._front.settings
         has_room = request.name in self._workers or len(self._workers) < settings.most_workers
         if worker is None or not has_room or not self._front.admit(worker.user):
-            self._patience -= settings.refused_name_cost
             raise StratumError(ErrorCode.UNAUTHORIZED, "Unauthorized worker")
         if not self._workers:
             self._wants_job = True

@@ -74,6 +74,16 @@ def test_a_hundred_bad_requests_are_the_end_of_patience(stage):
     assert peer.close_reason == "too many bad requests"
 
 
+def test_what_is_asked_in_vain_now_and_then_is_forgiven(stage):
+    peer = stage.miner()
+    for _ in range(300):
+        stage.wall += 10
+        peer.ask("mining.get_transactions", "1")
+    assert peer.close_reason is None
+    peer.send(b'{"id":1,"method":"?"}\n' * 101)
+    assert peer.close_reason == "too many bad requests"
+
+
 # Deadlines
 
 
