@@ -136,14 +136,15 @@ class Vardiff:
     """The estimate for one connection, and the work a share of its next job should prove."""
 
     __slots__ = (
-        "_bucket", "_burst_since", "_burst_work", "_last", "_last_share", "_quick", "_settings",
-        "_steady", "floor", "work",
+        "_bucket", "_burst_since", "_burst_work", "_fresh", "_fresh_squares", "_last",
+        "_last_share", "_quick", "_settings", "_steady", "floor", "work",
     )  # fmt: skip
 
     def __init__(self, settings: VardiffSettings, now: float) -> None:
         self._settings = settings
         self._quick = Flow(settings.memory_seconds)
         self._steady = Flow(settings.steady_memory_seconds)
+        self._fresh = self._fresh_squares = 0
         self._bucket = 0.0
         self._burst_work = 0
         self._burst_since = now
@@ -158,9 +159,8 @@ class Vardiff:
         settings = self._settings
         if not 0.0 <= now - self._last < _STEP_SECONDS:
             self._advance(now)
-        for flow in (self._quick, self._steady):
-            flow.sum += work
-            flow.squares += work * work
+        self._fresh += work
+        self._fresh_squares += work * work
         bucket = self._bucket
         if bucket == 0.0:
             self._burst_since = max(self._last_share, now - _LONGEST_STALL_SECONDS)
@@ -183,12 +183,14 @@ class Vardiff:
         for flow in (self._quick, self._steady):
             flow.begin(float(self._burst_work), float(self._burst_work) * before, span)
         self._bucket = 0.0
+        self._fresh = self._fresh_squares = 0
         self.aim(round(self._burst_ideal()), ceiling)
         return self.work > before
 
     def retarget(self, ceiling: int, now: float) -> int:
         """The work for the next job: at most `ceiling`, the work of a block."""
         self._advance(now)
+        self._take_in()
         wanted = self._quickly_wanted()
         if wanted is None:
             wanted = self._steadily_wanted()
@@ -206,6 +208,7 @@ class Vardiff:
         self._quick.begin()
         self._steady.begin()
         self._bucket = 0.0
+        self._fresh = self._fresh_squares = 0
         self.aim(work, ceiling)
 
     def raise_floor(self, work: int, ceiling: int) -> None:
@@ -245,6 +248,13 @@ class Vardiff:
         span = max(self._last - self._burst_since, _LEAST_SPAN_SECONDS)
         return self._burst_work * self._settings.interval_seconds / span
 
+    def _take_in(self) -> None:
+        """What came since the last step; added once for many shares."""
+        for flow in (self._quick, self._steady):
+            flow.sum += self._fresh
+            flow.squares += self._fresh_squares
+        self._fresh = self._fresh_squares = 0
+
     def _advance(self, now: float) -> None:
         elapsed = now - self._last
         if 0.0 <= elapsed < _STEP_SECONDS:
@@ -255,6 +265,7 @@ class Vardiff:
             self._bucket = 0.0
             self._last_share = now
             return
+        self._take_in()
         self._quick.decay(elapsed)
         self._steady.decay(elapsed)
         leaked = elapsed * settings.bump_factor / settings.interval_seconds
