@@ -1,10 +1,27 @@
-"""What every test gets: log lines as the library writes them by default."""
+"""What every test gets: log lines as the library writes them by default, and databases."""
 
 import pytest
 import structlog
+
+from tests.postgres import new_database, running_server
 
 
 @pytest.fixture(autouse=True)
 def _logging_is_left_as_it_was():
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A running server, one for all tests of a process."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def database(request, tmp_path):
+    """Where an empty database is: the same tests hold for both engines."""
+    if request.param == "sqlite":
+        return tmp_path / "pool.sqlite"
+    return new_database(request.getfixturevalue("postgres"))

@@ -32,8 +32,10 @@ SHELLS = {
     "farm/admin", "farm/hashing", "farm/machines",
     "miner/announcing", "miner/api", "miner/cgminer/server", "miner/daemon", "miner/images",
     "miner/interfaces", "miner/logbook", "miner/pool_link", "miner/settings",
-    "node/bitcoind", "node/blockfile", "node/kernel", "node/library", "node/rpc", "node/watched",
-    "pool/accounts", "pool/admins", "pool/bookkeeping", "pool/credits", "pool/delivery",
+    "node/bitcoind", "node/blockfile", "node/corewallet", "node/farmwallet", "node/kernel",
+    "node/library", "node/rpc", "node/watched",
+    "pool/accounts", "pool/admins", "pool/bookkeeping", "pool/credits", "pool/database",
+    "pool/delivery", "pool/migrations",
     "pool/groups", "pool/history", "pool/listener", "pool/notices", "pool/pool", "pool/schema",
     "pool/sharelog", "pool/store",
     "pool/gate", "pool/tls", "pool/watchman", "pool/worker_settings",
@@ -43,10 +45,9 @@ SHELLS = {
 """Packages and modules that touch the outside; every other is pure, and tested in virtual time."""
 
 OUTSIDE = {
-    "aiosmtplib", "asyncio", "concurrent", "fcntl", "httpx", "logging", "multiprocessing", "os",
-    "pbk", "random", "secrets", "select", "shutil", "signal", "socket", "sqlalchemy", "sqlite3",
-    "ssl", "starlette",
-    "structlog", "subprocess", "tempfile", "threading", "time", "uuid", "uvicorn", "uvloop", "zmq",
+    "aiosmtplib", "alembic", "asyncio", "concurrent", "fcntl", "httpx", "logging",
+    "multiprocessing", "os", "pbk", "random", "secrets", "select", "shutil", "signal", "socket",
+    "sqlalchemy", "sqlite3", "ssl", "starlette", "structlog", "subprocess", "tempfile", "threading", "time", "uuid", "uvicorn", "uvloop", "zmq",
 }  # fmt: skip
 
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "handler", "base"}

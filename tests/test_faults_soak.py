@@ -12,7 +12,7 @@ import pytest
 from pithead.cli.config import load
 from pithead.cli.poolside import open_pool
 from pithead.pool.bookkeeping import Bookkeeper
-from pithead.pool.schema import DATABASE
+from pithead.pool.database import DATABASE
 from tests.test_killed_pool import Ledger, PoolProcess, mine
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]

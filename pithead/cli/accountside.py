@@ -24,9 +24,9 @@ from pithead.pool.accounts import Accounts
 from pithead.pool.admins import Admins
 from pithead.pool.credit_proof import check, read_proof
 from pithead.pool.credit_tree import BadProof
+from pithead.pool.database import database_of, open_database
 from pithead.pool.groups import Groups
 from pithead.pool.notices import CHANNELS, KINDS, Channel, Kind, Notices
-from pithead.pool.schema import DATABASE, open_database
 from pithead.pool.store import Store
 from pithead.pool.worker_settings import WorkerSetting, WorkerSettings
 
@@ -48,7 +48,9 @@ def _books(context: click.Context, data: str | None) -> Iterator[Books]:
     """The pool's database; mistakes of whoever typed become a sentence and exit code 2."""
     config = configured(context, data__directory=data)
     with told_in_a_sentence():
-        engine = open_database(Path(config.data.directory) / "pool" / DATABASE)
+        engine = open_database(
+            database_of(Path(config.data.directory) / "pool", config.pool.database)
+        )
         try:
             yield Books(engine, Accounts(Store(engine, "")), config.pool.work_scale)
         except ValueError as error:

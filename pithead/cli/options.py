@@ -18,7 +18,7 @@ from pithead.cli.sections import Config
 from pithead.cli.serving import AddressTaken
 from pithead.node.blockfile import BlockFileDamaged
 from pithead.node.library import ChainInUse
-from pithead.pool.schema import DATABASE, StoreError
+from pithead.pool.database import DATABASE, StoreError
 from pithead.pool.sharelog import JournalError
 
 EXPECTED = (

@@ -26,6 +26,7 @@ from pithead.node.kernel import Progress
 from pithead.node.node import Node
 from pithead.pool.accounts import Accounts
 from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
+from pithead.pool.database import database_of
 from pithead.pool.pool import Pool
 from pithead.pool.rewards import Rules
 from pithead.poolapi.app import build_app
@@ -189,6 +190,7 @@ def _books(section: PoolSection) -> BookkeeperSettings:
         scoring_seconds=section.scoring_seconds,
         confirmations=section.confirmations,
         durability=section.durability,
+        database=section.database,
     )
 
 
@@ -272,6 +274,7 @@ def create_token(config: Config, user: str, profile: str) -> str:
     """`pithead token create`: also while the pool runs. Raises CannotStart."""
     directory = Path(config.data.directory) / "pool"
     try:
-        return Accounts.create_token_in(directory, user, profile)
+        where = database_of(directory, config.pool.database)
+        return Accounts.create_token_in(where, user, profile)
     except ValueError as error:
         raise CannotStart(str(error)) from error

@@ -12,6 +12,7 @@ from msgspec import Meta
 from pithead.cli.nodesections import ChainSection, NodeSection
 from pithead.cli.section import Section
 from pithead.hardware.models import DEFAULT_MODEL, UnknownModel, model_named
+from pithead.hardware.processor import PROCESSOR
 
 HOST = r"^[0-9A-Za-z.:_-]{1,255}$"
 NAME = r"^[A-Za-z0-9_][A-Za-z0-9_@+-]{0,63}$"
@@ -197,6 +198,14 @@ class PoolSection(Section, frozen=True):
             description="Addresses of balancers that begin each connection with a PROXY header.",
         ),
     ] = ()
+    database: Annotated[
+        str,
+        Meta(
+            pattern=r"^[!-~]{0,500}$",
+            description="postgresql://user:password@host:5432/name; empty is a file (SQLite) in "
+            "the data directory.",
+        ),
+    ] = ""
     durability: Annotated[
         Literal["write", "group"],
         Meta(
@@ -335,10 +344,16 @@ class FarmSection(Section, frozen=True):
 
 
 class MinerSection(Section, frozen=True):
-    """One simulated machine alone, as `pithead miner` runs it."""
+    """One machine alone, as `pithead miner` runs it."""
 
     name: Annotated[str, Meta(pattern=NAME, description="Its host name.")] = "miner"
-    model: Annotated[str, Meta(description="Its model.")] = DEFAULT_MODEL
+    model: Annotated[
+        str,
+        Meta(description="The model it simulates; cpu: this computer, hashing at its true speed."),
+    ] = DEFAULT_MODEL
+    cores: Annotated[
+        int, Meta(ge=0, le=1024, description="Of cpu: how many hash; 0: all but one.")
+    ] = 0
     pool_url: Annotated[
         str,
         Meta(
@@ -368,7 +383,8 @@ class MinerSection(Section, frozen=True):
     ambient_c: Annotated[float, Meta(ge=-50, le=80, description="Degrees Celsius round it.")] = 25.0
 
     def __post_init__(self) -> None:
-        _check_models("model", (self.model,))
+        if self.model != PROCESSOR:
+            _check_models("model", (self.model,))
         try:
             ip_address(self.host)
         except ValueError:

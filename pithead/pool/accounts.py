@@ -6,14 +6,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 from typing import Generic, TypeVar
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
+from pithead.pool.database import Where, open_database, upsert
 from pithead.pool.names import read_worker
-from pithead.pool.schema import DATABASE, open_database, tokens, users
+from pithead.pool.schema import tokens, users
 from pithead.pool.store import Store
 
 FRESH_SECONDS = 1.0
@@ -75,7 +74,7 @@ class Accounts:
             raise ValueError(f"{user!r} cannot be a user's name")
         with self._engine.begin() as connection:
             values = {"name": user, "created": int(self._wall())}
-            connection.execute(upsert(users).values(values).on_conflict_do_nothing())
+            connection.execute(upsert(connection, users).values(values).on_conflict_do_nothing())
         self._known.forget()
 
     def users(self) -> Sequence[str]:
@@ -121,9 +120,9 @@ class Accounts:
         return token
 
     @classmethod
-    def create_token_in(cls, directory: Path, user: str, profile: str = "default") -> str:
-        """A new token for a pool that keeps its books in `directory`, whether it runs or not."""
-        engine = open_database(directory / DATABASE)
+    def create_token_in(cls, where: Where, user: str, profile: str = "default") -> str:
+        """A new token for a pool that keeps its books there, whether it runs or not."""
+        engine = open_database(where)
         try:
             return cls(Store(engine, "")).create_token(user, profile)
         finally:

@@ -18,6 +18,7 @@ from pithead.pool.books import BooksSettings
 from pithead.pool.changes import Changes
 from pithead.pool.credit_proof import CreditDay, CreditProof
 from pithead.pool.credits import PublishedCredits
+from pithead.pool.database import database_of, open_database
 from pithead.pool.events import BlockFound, Event, PriceSeen, ReferralSet, RulesChanged
 from pithead.pool.history import DAY, History
 from pithead.pool.odds import LuckBand, Withholding, luck_band
@@ -30,7 +31,6 @@ from pithead.pool.readings import (
     WorkerReading,
 )
 from pithead.pool.rewards import Rules
-from pithead.pool.schema import DATABASE, open_database
 from pithead.pool.schemes import Price
 from pithead.pool.scoring import TIME_CONSTANT_SECONDS
 from pithead.pool.sharelog import SEGMENT_BYTES, Durability, JournalFull, Position, ShareLog
@@ -58,6 +58,8 @@ class BookkeeperSettings:
 
     scoring_seconds: float = TIME_CONSTANT_SECONDS
     confirmations: int = 100
+    database: str = ""
+    """The URL of a PostgreSQL database; "" is a file in the pool's directory."""
     front_end: str = "pool"
     """Names this process among those that write to one store."""
     durability: Durability = "write"
@@ -108,7 +110,7 @@ class Bookkeeper:
 
     def _load(self) -> None:
         settings = self._settings
-        engine = open_database(self._directory / DATABASE)
+        engine = open_database(database_of(self._directory, settings.database))
         self._open.callback(engine.dispose)
         self._history = History(engine, settings.confirmations)
         self.credits = PublishedCredits(engine)

@@ -1,35 +1,18 @@
-"""The tables of the store, and how a database of this pool is opened."""
-
-from pathlib import Path
+"""The tables of the store. How a change of them is written down: `pithead.pool.migrations`."""
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Connection,
     Dialect,
-    Engine,
     Float,
     Index,
     LargeBinary,
     MetaData,
     String,
     Table,
-    create_engine,
-    event,
-    insert,
-    select,
 )
 from sqlalchemy.types import TypeDecorator
-
-SCHEMA_VERSION = 1
-DATABASE = "pool.sqlite"
-"""The file's name in the directory of a pool."""
-BUSY_SECONDS = 5.0
-
-
-class StoreError(Exception):
-    """The database is not one of this program, or of another version of it."""
 
 
 class Natural(TypeDecorator[int]):
@@ -47,7 +30,6 @@ class Natural(TypeDecorator[int]):
 
 metadata = MetaData()
 
-schema = Table("schema", metadata, Column("version", BigInteger, primary_key=True))
 positions = Table(
     "positions", metadata,
     Column("front_end", String, primary_key=True),
@@ -172,6 +154,32 @@ fortunes = Table(
     Column("parts", Natural, nullable=False),
     Column("found", BigInteger, nullable=False),
 )  # fmt: skip
+payouts = Table(
+    "payouts", metadata,
+    Column("txid_display", String, primary_key=True),
+    Column("planned_ms", BigInteger, nullable=False, index=True),
+    Column("fee_sats", BigInteger, nullable=False),
+    Column("manual", Boolean, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("state", String, nullable=False),
+    Column("resolved_ms", BigInteger, nullable=False),
+    Column("reason", String, nullable=False),
+)  # fmt: skip
+payout_lines = Table(
+    "payout_lines", metadata,
+    Column("txid_display", String, primary_key=True),
+    Column("user", String, primary_key=True),
+    Column("address", String, primary_key=True),
+    Column("sats", BigInteger, nullable=False),
+    Index("payout_lines_by_user", "user"),
+)  # fmt: skip
+destinations = Table(
+    "destinations", metadata,
+    Column("user", String, primary_key=True),
+    Column("address", String, nullable=False),
+    Column("threshold_sats", BigInteger, nullable=False),
+)  # fmt: skip
+"""Where users want to be paid, and from which balance on; 0 is the pool's own threshold."""
 scheme_state = Table(
     "scheme_state", metadata,
     Column("name", String, primary_key=True),
@@ -293,38 +301,3 @@ admins = Table(
     Column("last_used", BigInteger, nullable=False),
 )  # fmt: skip
 """Tokens of the admin API."""
-
-
-def open_database(path: Path, busy_seconds: float = BUSY_SECONDS) -> Engine:
-    """The database at `path`, made where there is none.
-
-    StoreError for one of another version, which is left alone; sqlalchemy.exc.DBAPIError for one
-    that is damaged or locked.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": busy_seconds})
-    event.listen(engine, "connect", _prepare)
-    try:
-        with engine.begin() as connection:
-            schema.create(connection, checkfirst=True)
-            _check_version(connection, path)
-            metadata.create_all(connection)
-    except BaseException:
-        engine.dispose()
-        raise
-    return engine
-
-
-def _prepare(connection: object, _record: object) -> None:
-    cursor = connection.cursor()  # type: ignore[attr-defined]
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _check_version(connection: Connection, path: Path) -> None:
-    version = connection.scalar(select(schema.c.version))
-    if version is None:
-        connection.execute(insert(schema).values(version=SCHEMA_VERSION))
-    elif version != SCHEMA_VERSION:
-        raise StoreError(f"{path} has schema {version}; this program reads {SCHEMA_VERSION}")

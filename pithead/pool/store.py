@@ -1,4 +1,4 @@
-"""The store: the books in SQLite, one transaction for each commit, with the place in the journal.
+"""The store: the books in a database, one transaction for each commit, with the place in the journal.
 
 Because the place is written with what it led to, replaying the journal from there counts each
 share once, wherever the process was killed.
@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from itertools import islice
 
 from msgspec import Struct
-from msgspec.structs import asdict, astuple
-from sqlalchemy import Connection, Engine, Table, delete, insert, select
-from sqlalchemy.dialects.sqlite import insert as upsert
+from msgspec.structs import asdict
+from sqlalchemy import Connection, Engine, Table, and_, bindparam, delete, func, insert, select
 
 from pithead.pool import schema
 from pithead.pool.blocks import LUCK, Block, Credit
@@ -26,9 +25,12 @@ from pithead.pool.changes import (
     RulesRow,
     StateRow,
 )
+from pithead.pool.database import upsert
+from pithead.pool.events import PayoutLine, PayoutPlanned
 from pithead.pool.fortunes import Fortunes
 from pithead.pool.meters import Meters
 from pithead.pool.paying import Paying, PayingRows
+from pithead.pool.payouts import Payouts
 from pithead.pool.schemes import PayRow, WindowRow
 from pithead.pool.sharelog import Position
 
@@ -70,7 +72,7 @@ class Store:
             connection.execute(delete(schema.state))
             connection.execute(insert(schema.state).values(asdict(changes.state)))
             connection.execute(
-                upsert(schema.positions)
+                upsert(connection, schema.positions)
                 .values(front_end=self._front_end, **position._asdict())
                 .on_conflict_do_update(set_=position._asdict())
             )
@@ -88,6 +90,7 @@ class Store:
                 {row.account: row.sats for row in connection.execute(select(schema.balances))},
                 Paying(_load_paying(connection)),
                 _load_fortunes(connection),
+                _load_payouts(connection),
             )
             positions = schema.positions
             place = connection.execute(
@@ -115,6 +118,8 @@ def _put_paying(connection: Connection, changes: Changes) -> None:
     _put(connection, claims, changes.pay)
     _put(connection, schema.rules, changes.rules)
     _put(connection, schema.referrals, changes.referrals)
+    _put(connection, schema.payouts, changes.payouts)
+    _put(connection, schema.payout_lines, changes.payout_lines)
     _put(connection, schema.fortunes, changes.fortunes)
     texts = {SCHEME: changes.scheme_text, BLOCK_WORK: str(changes.block_work)}
     _put_pairs(connection, schema.scheme_state, texts)
@@ -133,6 +138,22 @@ def _load_paying(connection: Connection) -> PayingRows:
     )
 
 
+def _load_payouts(connection: Connection) -> Payouts:
+    table, lines = schema.payouts, schema.payout_lines
+    last_ms = connection.scalar(select(func.max(table.c.planned_ms))) or 0
+    queued = select(table).where(table.c.state == "queued").order_by(table.c.planned_ms)
+    underway = []
+    for row in connection.execute(queued).all():
+        of_it = select(lines.c.user, lines.c.address, lines.c.sats).where(
+            lines.c.txid_display == row.txid_display
+        )
+        paid = [PayoutLine(*line) for line in connection.execute(of_it)]
+        underway.append(
+            PayoutPlanned(row.planned_ms, row.txid_display, row.raw, row.fee_sats, paid, row.manual)
+        )
+    return Payouts(underway, last_ms)
+
+
 def _load_fortunes(connection: Connection) -> Fortunes:
     rows = [FortuneRow(*row) for row in connection.execute(select(schema.fortunes))]
     return Fortunes(rows, int(_texts(connection).get(BLOCK_WORK, 0)))
@@ -144,16 +165,23 @@ def _texts(connection: Connection) -> dict[str, str]:
 
 def _remove_points(connection: Connection, changes: Changes) -> None:
     if changes.gone:
-        table = schema.counters
-        statement = f"DELETE FROM {table.name} WHERE user = ? AND minute = ? AND worker = ?"
-        connection.exec_driver_sql(statement, [astuple(key) for key in changes.gone])
+        table = schema.counters.c
+        here = and_(
+            table.user == bindparam("of_user"),
+            table.minute == bindparam("of_minute"),
+            table.worker == bindparam("of_worker"),
+        )
+        keys = [
+            {f"of_{name}": value for name, value in asdict(key).items()} for key in changes.gone
+        ]
+        connection.execute(delete(schema.counters).where(here), keys)
 
 
 def _put(connection: Connection, table: Table, rows: Rows) -> None:
     """Insert, or replace those of the same key."""
     if not rows:
         return
-    statement = upsert(table)
+    statement = upsert(connection, table)
     keys = {column.name for column in table.primary_key}
     statement = statement.on_conflict_do_update(
         index_elements=sorted(keys),
@@ -169,7 +197,7 @@ def _put_pairs(
 ) -> None:
     if pairs:
         key, value = table.c.keys()
-        statement = upsert(table)
+        statement = upsert(connection, table)
         statement = statement.on_conflict_do_update(
             index_elements=[key], set_={value: statement.excluded[value]}
         )

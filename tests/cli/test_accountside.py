@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from pithead.cli.main import main
 from pithead.pool.admins import Admins
 from pithead.pool.credit_proof import prove
-from pithead.pool.schema import DATABASE, open_database
+from pithead.pool.database import DATABASE, open_database
 
 
 @pytest.fixture

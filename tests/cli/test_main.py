@@ -164,7 +164,7 @@ def test_a_database_of_another_version_is_told_in_a_sentence(run, tmp_path):
     directory = tmp_path / "state" / "pool"
     assert run("token", "create", "alice", "--data", "state").exit_code == 0
     with sqlite3.connect(directory / "pool.sqlite") as connection:
-        connection.execute("UPDATE schema SET version = 999")
+        connection.execute("UPDATE alembic_version SET version_num = '999'")
     connection.close()
     shown = run("token", "create", "alice", "--data", "state")
     assert shown.exit_code == 2

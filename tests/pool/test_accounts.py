@@ -1,11 +1,9 @@
 """Users, tokens and what they allow."""
 
-import sqlite3
-
 import pytest
 
 from pithead.pool.accounts import Accounts
-from pithead.pool.schema import DATABASE, open_database
+from pithead.pool.database import open_database
 from pithead.pool.store import Store
 
 
@@ -22,8 +20,8 @@ def clock():
 
 
 @pytest.fixture
-def store(tmp_path):
-    engine = open_database(tmp_path / DATABASE)
+def store(database):
+    engine = open_database(database)
     yield Store(engine, "pool")
     engine.dispose()
 
@@ -60,10 +58,10 @@ def test_a_new_token_of_a_profile_ends_the_old_one_but_not_other_profiles(accoun
 
 
 def test_a_token_made_or_revoked_by_another_process_is_noticed_in_a_second(
-    accounts, clock, tmp_path
+    accounts, clock, database
 ):
-    token = Accounts.create_token_in(tmp_path, "alice")
-    engine = open_database(tmp_path / DATABASE)
+    token = Accounts.create_token_in(database, "alice")
+    engine = open_database(database)
     elsewhere = Accounts(Store(engine, "pool"), wall=clock)
     assert accounts.access(token) is not None
     assert elsewhere.revoke("alice")
@@ -93,16 +91,13 @@ def test_a_name_that_cannot_mine_gets_no_account(accounts, name):
         accounts.create_token(name)
 
 
-def test_when_a_token_was_last_used_is_kept(accounts, clock, tmp_path):
+def test_when_a_token_was_last_used_is_kept(accounts, clock):
     token = accounts.create_token("alice")
     clock.now += 60
     accounts.access(token)
     accounts.save_used()
-    with sqlite3.connect(tmp_path / DATABASE) as database:
-        assert database.execute("SELECT created, last_used FROM tokens").fetchall() == [
-            (1_700_000_000, 1_700_000_060)
-        ]
-    database.close()
+    (profile,) = accounts.profiles("alice")
+    assert (profile.created, profile.last_used) == (1_700_000_000, 1_700_000_060)
 
 
 def test_profiles_are_listed_and_may_lose_the_web_api_while_their_token_stays(accounts):

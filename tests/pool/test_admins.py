@@ -3,7 +3,7 @@
 import pytest
 
 from pithead.pool.admins import Admins
-from pithead.pool.schema import DATABASE, open_database
+from pithead.pool.database import open_database
 
 
 class Wall:
@@ -19,8 +19,8 @@ def wall():
 
 
 @pytest.fixture
-def admins(tmp_path, wall):
-    engine = open_database(tmp_path / DATABASE)
+def admins(database, wall):
+    engine = open_database(database)
     yield Admins(engine, wall)
     engine.dispose()
 

@@ -10,7 +10,7 @@ from math import exp
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from pithead.pool import bookkeeping, schema, store
+from pithead.pool import bookkeeping, database, store
 from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
 from pithead.pool.events import BlockFound, BlockResolved, ShareAccepted, TipChanged
 from pithead.pool.groups import Groups
@@ -133,10 +133,10 @@ async def test_a_block_without_an_answer_comes_back_after_a_crash(tmp_path):
 
 async def test_a_locked_database_waits_in_the_journal(tmp_path, monkeypatch):
     monkeypatch.setattr(
-        bookkeeping, "open_database", lambda path: schema.open_database(path, busy_seconds=0.01)
+        bookkeeping, "open_database", lambda path: database.open_database(path, busy_seconds=0.01)
     )
     keeper = await opened(tmp_path)
-    with sqlite3.connect(tmp_path / schema.DATABASE) as other:
+    with sqlite3.connect(tmp_path / database.DATABASE) as other:
         other.execute("BEGIN IMMEDIATE")
         keeper.accept(shares(NOW, 10))
         assert not await keeper.commit()
@@ -155,10 +155,10 @@ async def test_a_locked_database_waits_in_the_journal(tmp_path, monkeypatch):
 
 async def test_a_database_that_is_locked_at_the_start_or_is_none_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(
-        bookkeeping, "open_database", lambda path: schema.open_database(path, busy_seconds=0.01)
+        bookkeeping, "open_database", lambda path: database.open_database(path, busy_seconds=0.01)
     )
     await (await opened(tmp_path)).close()
-    with sqlite3.connect(tmp_path / schema.DATABASE) as other:
+    with sqlite3.connect(tmp_path / database.DATABASE) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(DBAPIError, match="locked"):
             await opened(tmp_path)
@@ -166,16 +166,16 @@ async def test_a_database_that_is_locked_at_the_start_or_is_none_is_told(tmp_pat
     other.close()
     await (await opened(tmp_path)).close()
     (tmp_path / "none").mkdir()
-    (tmp_path / "none" / schema.DATABASE).write_bytes(b"a letter to the editor\n" * 500)
+    (tmp_path / "none" / database.DATABASE).write_bytes(b"a letter to the editor\n" * 500)
     with pytest.raises(DBAPIError, match="not a database"):
         await opened(tmp_path / "none")
 
 
 async def test_a_database_of_another_version_is_told_and_left_alone(tmp_path):
-    with sqlite3.connect(tmp_path / schema.DATABASE) as other:
+    with sqlite3.connect(tmp_path / database.DATABASE) as other:
         other.execute("CREATE TABLE schema (version BIGINT PRIMARY KEY)")
         other.execute("INSERT INTO schema VALUES (99)")
-    with pytest.raises(schema.StoreError, match="99"):
+    with pytest.raises(database.StoreError, match="99"):
         await opened(tmp_path)
     assert other.execute("SELECT count(*) FROM sqlite_master WHERE type='table'").fetchone() == (1,)
     other.close()

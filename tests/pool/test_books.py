@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from pithead.pool.blocks import REMEMBERED_TIPS, Block, Credit
 from pithead.pool.books import Books, BooksSettings
+from pithead.pool.database import open_database
 from pithead.pool.events import (
     BlockFound,
     BlockResolved,
@@ -17,7 +18,6 @@ from pithead.pool.events import (
     TipChanged,
 )
 from pithead.pool.rewards import Rules
-from pithead.pool.schema import open_database
 from pithead.pool.sharelog import Position
 from pithead.pool.standing import Standing
 from pithead.pool.store import Store

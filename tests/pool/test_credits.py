@@ -7,14 +7,14 @@ from pithead.pool import schema
 from pithead.pool.credit_proof import CreditsChanged, check, read_proof
 from pithead.pool.credit_tree import BadProof
 from pithead.pool.credits import PublishedCredits
-from pithead.pool.schema import DATABASE, open_database
+from pithead.pool.database import open_database
 
 DAY = 20_000
 
 
 @pytest.fixture
-def engine(tmp_path):
-    engine = open_database(tmp_path / DATABASE)
+def engine(database):
+    engine = open_database(database)
     with engine.begin() as connection:
         connection.execute(insert(schema.state).values(day=DAY + 2))
         rows = [(DAY, "alice", 1, 5), (DAY, "alice", 2, 2), (DAY, "bob", 1, 10**30),

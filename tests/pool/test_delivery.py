@@ -9,9 +9,9 @@ import socket
 import pytest
 
 from pithead.cli.serving import HttpServer
+from pithead.pool.database import DATABASE, open_database
 from pithead.pool.delivery import Delivery, MailSettings
 from pithead.pool.notices import Notices, Told
-from pithead.pool.schema import DATABASE, open_database
 
 NOTICE = Told(
     "alice", "worker", "alice.rig1 is off, was ok",

@@ -2,13 +2,13 @@
 
 import pytest
 
+from pithead.pool.database import open_database
 from pithead.pool.groups import Groups
-from pithead.pool.schema import DATABASE, open_database
 
 
 @pytest.fixture
-def groups(tmp_path):
-    engine = open_database(tmp_path / DATABASE)
+def groups(database):
+    engine = open_database(database)
     yield Groups(engine)
     engine.dispose()
 

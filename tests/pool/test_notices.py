@@ -5,16 +5,16 @@ import json
 import pytest
 
 from pithead.pool import notices as module
+from pithead.pool.database import open_database
 from pithead.pool.notices import LONGEST_WAIT_SECONDS, MOST_ATTEMPTS, Notices, Told
-from pithead.pool.schema import DATABASE, open_database
 
 WALL = 1_700_000_000.0
 HOOK = "https://example.org/hook"
 
 
 @pytest.fixture
-def notices(tmp_path):
-    engine = open_database(tmp_path / DATABASE)
+def notices(database):
+    engine = open_database(database)
     yield Notices(engine)
     engine.dispose()
 

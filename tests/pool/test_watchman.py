@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from pithead.pool.database import open_database
 from pithead.pool.notices import Notices
 from pithead.pool.readings import BlockReading, PoolReading, Windows, WorkerReading
-from pithead.pool.schema import DATABASE, open_database
 from pithead.pool.watchman import MOST_WORKERS, Watchman
 from pithead.pool.worker_settings import WorkerSetting, WorkerSettings
 
@@ -39,8 +39,8 @@ class Stage:
 
 
 @pytest.fixture
-def engine(tmp_path):
-    engine = open_database(tmp_path / DATABASE)
+def engine(database):
+    engine = open_database(database)
     yield engine
     engine.dispose()
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from pithead.pool.schema import DATABASE, open_database
+from pithead.pool.database import open_database
 from pithead.pool.worker_settings import WorkerSetting, WorkerSettings
 
 
 @pytest.fixture
-def settings(tmp_path):
-    engine = open_database(tmp_path / DATABASE)
+def settings(database):
+    engine = open_database(database)
     yield WorkerSettings(engine)
     engine.dispose()
 

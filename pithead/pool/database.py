@@ -1,0 +1,178 @@
+"""Opening the pool's database, SQLite or PostgreSQL, and bringing its tables up to date."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
+
+from pithead.pool import schema
+from pithead.pool.migrations import HEAD
+
+log = structlog.get_logger(__name__)
+
+DATABASE = "pool.sqlite"
+"""The file's name in the directory of a pool."""
+BUSY_SECONDS = 5.0
+CONNECT_SECONDS = 5
+STATEMENT_MS = 60_000
+MIGRATING = 0x706974
+"""Names the lock, among those that other programs take on the same server."""
+FIRST = "0001"
+VERSION = Table(
+    "alembic_version", sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True)
+)
+"""Alembic's own table."""
+SCHEMES = re.compile(r"postgresql(\+psycopg)?://")
+
+Where = Path | str
+"""The path of an SQLite file, or the URL of a PostgreSQL database."""
+
+
+class StoreError(Exception):
+    """The database is not one of this program, or of a newer version of it."""
+
+
+def database_of(directory: Path, url: str = "") -> Where:
+    """What `pool.database` says, or the file in the pool's directory."""
+    return url or directory / DATABASE
+
+
+def open_database(where: Where, busy_seconds: float = BUSY_SECONDS) -> Engine:
+    """The database, made where there is none and brought up to date where it is older.
+
+    StoreError for one that cannot be, which is left alone; sqlalchemy.exc.DBAPIError for one
+    that is damaged, locked or not there.
+    """
+    if isinstance(where, Path):
+        where.parent.mkdir(parents=True, exist_ok=True)
+    engine = _engine(where, busy_seconds)
+    try:
+        with engine.connect() as connection:
+            version = _version(connection)
+        if version != HEAD:
+            _bring_up_to_date(where, busy_seconds)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def upsert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
+    """An insert that can be told what to do where the key is there."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def _engine(where: Where, busy_seconds: float, **options: type[NullPool]) -> Engine:
+    if isinstance(where, Path):
+        timeout = {"timeout": busy_seconds}
+        engine = create_engine(f"sqlite:///{where}", connect_args=timeout, **options)
+        event.listen(engine, "connect", _prepare)
+        return engine
+    return create_engine(
+        _with_driver(where),
+        pool_pre_ping=True,  # one that was closed by a restart of the server is opened again
+        connect_args={
+            "connect_timeout": CONNECT_SECONDS,
+            "options": f"-c statement_timeout={STATEMENT_MS} -c lock_timeout={STATEMENT_MS}",
+        },
+        **options,
+    )
+
+
+def _with_driver(url: str) -> sa.URL:
+    try:
+        if not SCHEMES.match(url):
+            raise ValueError
+        return sa.make_url(url).set(drivername="postgresql+psycopg")
+    except (ArgumentError, ValueError):  # without the text itself, which may hold a password
+        raise StoreError(
+            "pool.database is no URL like postgresql://user:password@host:5432/name"
+        ) from None
+
+
+def _prepare(connection: object, _record: object) -> None:
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _version(connection: Connection) -> str | None:
+    """The step that the database is at; None for one that does not say."""
+    if not sa.inspect(connection).has_table(VERSION.name):
+        return None
+    return connection.scalar(sa.select(VERSION.c.version_num))
+
+
+def _bring_up_to_date(where: Where, busy_seconds: float) -> None:
+    """Make what is missing, all of it or nothing, and alone."""
+    with _alone(where, busy_seconds) as connection:
+        version = _version(connection)
+        if version is None and not _is_first(connection):
+            schema.metadata.create_all(connection)
+            VERSION.create(connection)
+            connection.execute(sa.insert(VERSION).values(version_num=HEAD))
+        elif version != HEAD:
+            _migrate(connection, version)
+
+
+def _migrate(connection: Connection, version: str | None) -> None:
+    from alembic import command  # a third of a second, which few starts have to wait for
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", "pithead.pool:migrations")
+    known = {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
+    if version is None:
+        command.stamp(config, FIRST)
+    elif version not in known:
+        raise StoreError(
+            f"the pool's database is of a newer version ({version}; this program knows up to "
+            f"{HEAD}); it is left alone"
+        )
+    command.upgrade(config, HEAD)
+    log.info("the pool's database was brought up to date", before=version or FIRST, now=HEAD)
+
+
+def _is_first(connection: Connection) -> bool:
+    """Whether it is from before the steps were counted. StoreError for what nobody knows."""
+    if not sa.inspect(connection).has_table("schema"):
+        return False
+    version = connection.scalar(sa.text("SELECT version FROM schema"))
+    if version != 1:
+        raise StoreError(f"the pool's database has the unknown schema {version}")
+    return True
+
+
+@contextmanager
+def _alone(where: Where, busy_seconds: float) -> Iterator[Connection]:
+    """A transaction that holds changes of tables too, and lets no other process do the same."""
+    engine = _engine(where, busy_seconds, poolclass=NullPool)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _leave_beginning_to_us)
+        event.listen(engine, "begin", _begin_at_once)
+    try:
+        with engine.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATING)))
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _leave_beginning_to_us(connection: object, _record: object) -> None:
+    connection.isolation_level = None  # type: ignore[attr-defined]
+
+
+def _begin_at_once(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
