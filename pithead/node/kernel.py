@@ -7,7 +7,7 @@ is given again whatever it lost.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -20,6 +20,8 @@ from pithead.bitcoin.block import HEADER_SIZE, Block, Header
 from pithead.bitcoin.encoding import DecodeError
 from pithead.bitcoin.hashing import display_from_wire, wire_from_display
 from pithead.bitcoin.network import REGTEST, Network
+from pithead.bitcoin.script import ANYONE_CAN_SPEND
+from pithead.bitcoin.transaction import Transaction
 from pithead.node.assembler import MEDIAN_OF, Parent, assemble, median_time
 from pithead.node.blockfile import BlockFile, BlockFileDamaged
 from pithead.node.bootstrap import solve
@@ -27,10 +29,20 @@ from pithead.node.follower import Follower
 from pithead.node.library import SIDE_BRANCH, ChainBlock, ChainInUse, ConsensusLibrary
 from pithead.node.mempool import Mempool, MempoolSettings, NextBlock, NotTaken, Taken
 from pithead.node.node import BlockAccepted, BlockRefused, NodeUnavailable, Submission, Tip
+from pithead.node.payments import (
+    Payment,
+    Prepared,
+    Seen,
+    Unseen,
+    Whereabouts,
+    outpoints,
+    search,
+    spend,
+)
 from pithead.node.record import BlockRecord
 from pithead.node.retarget import RetargetSettings
 from pithead.node.trail import Link, Trail
-from pithead.node.wallet import FeeSettings, block_value_sats
+from pithead.node.wallet import WALLET_SCRIPT, FeeSettings, block_value_sats
 from pithead.work.template import Template, TemplateTransaction
 
 log = structlog.get_logger(__name__)
@@ -146,6 +158,14 @@ class KernelNode:
         What waits is forgotten when the node closes.
         """
         return await self._run(lambda: self._add_transaction(raw))
+
+    async def pay(self, payments: Sequence[Payment], sats_per_vbyte: int) -> Prepared:
+        """A signed transaction of the farm's own wallet; nobody is told. Raises PaymentRefused."""
+        return await self._run(lambda: self._pay(payments, sats_per_vbyte))
+
+    async def look(self, raw: bytes) -> Whereabouts:
+        """What became of a transaction of the wallet."""
+        return await self._run(lambda: self._look(Transaction.parse(raw)))
 
     # On the chain's thread
 
@@ -269,6 +289,27 @@ class KernelNode:
 
     def _add_transaction(self, raw: bytes) -> Taken | NotTaken:
         return self._mempool.add(raw, self._next_block(), self._library.scripts_allow)
+
+    def _pay(self, payments: Sequence[Payment], sats_per_vbyte: int) -> Prepared:
+        coins = self._follower.wallet.spendable(self._library.height + 1, self._mempool.spent)
+        return spend(coins, (ANYONE_CAN_SPEND,), payments, WALLET_SCRIPT, sats_per_vbyte)
+
+    def _look(self, transaction: Transaction) -> Whereabouts:
+        """Its own coins tell where it is; only where they are spent the blocks are searched."""
+        wallet, txid = self._follower.wallet, transaction.txid_wire
+        for index in range(len(transaction.outputs)):
+            if coin := wallet.coin((txid, index)):
+                return Seen(self._library.height - coin.spendable_from + 2)
+        if txid in self._mempool:
+            return Seen(0)
+        if all(wallet.coin(outpoint) for outpoint in outpoints(transaction)):
+            return Unseen()
+        chain = (
+            Block.parse(record.block).transactions
+            for record in self._blocks.records()
+            if self._library.has_on_best_chain(_hash_wire(record))
+        )
+        return search(transaction, enumerate(chain, 1), self._library.height)
 
     def _next_block(self) -> NextBlock:
         times = self._library.recent_times(MEDIAN_OF)

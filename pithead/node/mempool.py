@@ -84,6 +84,9 @@ class Mempool:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    def __contains__(self, txid_wire: bytes) -> bool:
+        return txid_wire in self._waiting
+
     @property
     def spent(self) -> Container[Outpoint]:
         """The coins that waiting transactions spend."""

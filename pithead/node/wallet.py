@@ -108,7 +108,7 @@ class Wallet:
         same chain always gives the same transactions.
         """
         count = 1 + _dice(settings.seed, height, b"count") % settings.most_transactions
-        spendable = self._spendable(height, reserved)
+        spendable = self.spendable(height, reserved)
         made: list[TemplateTransaction] = []
         for fee in _portions(wanted_sats, count, settings.seed, height):
             coins = _take(spendable, fee, 2 if len(spendable) > _MANY_COINS else 1)
@@ -117,8 +117,12 @@ class Wallet:
             made.append(_spend(coins, fee))
         return made
 
-    def _spendable(self, height: int, reserved: Container[Outpoint]) -> list[tuple[Outpoint, int]]:
-        """Oldest first, so that every coin circulates; taken from the end."""
+    def spendable(self, height: int, reserved: Container[Outpoint]) -> list[tuple[Outpoint, int]]:
+        """(outpoint, value) of what the block at `height` may spend, the youngest first.
+
+        Fees take from the end, so that every coin circulates; payments from the front, so that
+        jobs which are out do not spend the same coins.
+        """
         mature = [
             (outpoint, coin.value_sats)
             for outpoint, coin in self._coins.items()
