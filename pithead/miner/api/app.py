@@ -78,7 +78,7 @@ def build_apis(
         Version(),
         authentication,
         actions,
-        MinerState(miner, logs, clock),
+        MinerState(miner, logs, directory, clock),
         Network(miner, surroundings.interface),
         License(miner, clock),
         AdvancedSettings(miner),

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
 
 from pithead.bos import miner as bos
 from pithead.bos.archives import GetSupportArchive
 from pithead.miner import archive
+from pithead.miner.api.archive_password import archive_password
 from pithead.miner.chronicle import KINDS, LogKind, stamp
 from pithead.miner.faults import Fault
 from pithead.miner.logbook import LogBook
 from pithead.miner.miner import Miner
-from pithead.rpc.errors import InvalidArgument, Unimplemented
+from pithead.rpc.errors import InvalidArgument, Unavailable
 
 CHUNK_BYTES = 64 * 1024
 
@@ -31,9 +33,13 @@ _FORMATS = {
 
 
 class Reports(bos.MinerService):
-    def __init__(self, miner: Miner, logs: LogBook, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, miner: Miner, logs: LogBook, directory: Path, clock: Callable[[], float]
+    ) -> None:
+        """`directory` has the files of the machine."""
         self._miner = miner
         self._logs = logs
+        self._directory = directory
         self._clock = clock
 
     async def get_errors(self, request: bos.GetErrorsRequest) -> bos.GetErrorsResponse:
@@ -60,15 +66,21 @@ class Reports(bos.MinerService):
             yield bos.GetSupportArchiveResponse(chunk_data=chunk)
 
     async def _archive(self, name: str) -> bytes:
-        pack = archive.PACKERS.get(name)
-        if pack is None:
-            raise Unimplemented("encrypted archives are not made here; zip and bos are")
         now = self._clock()
         seen, faults = self._miner.snapshot(now), self._miner.faults.all()
         settings = self._miner.settings
         logs = {kind: await self._logs.read(kind) for kind in KINDS}
-        files = await asyncio.to_thread(archive.contents, settings, seen, faults, logs)
-        return await asyncio.to_thread(pack, files, now)
+
+        def make() -> bytes:
+            files = archive.contents(settings, seen, faults, logs)
+            if name == "zipencrypted":
+                return archive.encrypted(files, now, archive_password(self._directory))
+            return archive.PACKERS[name](files, now)
+
+        try:
+            return await asyncio.to_thread(make)
+        except (OSError, ValueError) as error:
+            raise Unavailable(f"the archive could not be made: {error}") from error
 
 
 def _error(fault: Fault) -> bos.MinerError:

@@ -2,17 +2,24 @@
 
 import io
 import json
+import random
 import re
 import tarfile
 import zipfile
 from datetime import datetime
 
 import pytest
+import pyzipper
 
+from pithead.miner.api.archive_password import archive_password
+from pithead.miner.archive import LARGEST_LOG
 from pithead.miner.configuration import PoolGroup, PoolTarget
 from pithead.miner.faults import LOW_VOLTAGE, Component
 
 KINDS = ("errors", "bosminer", "boser", "monitor", "syslog", "dmesg")
+FILES = {
+    "configuration.json", "state.json", "errors.json", *(f"log/{kind}.log" for kind in KINDS)
+}  # fmt: skip
 
 
 async def log(api, kind):
@@ -107,9 +114,7 @@ async def test_the_archive_opens_and_has_configuration_state_errors_and_logs(api
         with zipfile.ZipFile(io.BytesIO(data)) as opened:
             assert opened.testzip() is None
             files = {each: opened.read(each) for each in opened.namelist()}
-    assert set(files) == {
-        "configuration.json", "state.json", "errors.json", *(f"log/{kind}.log" for kind in KINDS)
-    }  # fmt: skip
+    assert set(files) == FILES
     assert json.loads(files["state.json"])["model"]["name"] == "Antminer S21"
     assert b"is alive" in files["log/bosminer.log"]
 
@@ -126,12 +131,48 @@ async def test_no_password_is_in_the_archive(api):
     assert b"***" in content
 
 
-async def test_an_encrypted_archive_is_refused_in_words_rather_than_made_open(api):
+async def test_an_encrypted_archive_opens_with_the_password_of_its_machine_alone(api):
+    data = await archive(api, "zipencrypted")
+    directory = api.around.directory
+    with pyzipper.AESZipFile(io.BytesIO(data)) as opened:
+        with pytest.raises(RuntimeError, match="encrypted"):
+            opened.read("configuration.json")
+        opened.setpassword(b"guess")
+        with pytest.raises(RuntimeError, match="Bad password"):
+            opened.read("configuration.json")
+        opened.setpassword(archive_password(directory).encode())
+        assert opened.testzip() is None
+        files = {each.filename: opened.read(each) for each in opened.infolist()}
+        assert all(each.wz_aes_strength == 3 for each in opened.infolist())  # AES-256
+    assert set(files) == FILES
+    assert json.loads(files["state.json"])["model"]["name"] == "Antminer S21"
+    assert b"is alive" in files["log/bosminer.log"]
+    assert b"Antminer S21" not in data
+
+
+async def test_every_encrypted_archive_of_a_machine_opens_with_the_same_password(api):
+    for _ in range(2):
+        data = await archive(api, "zipencrypted")
+        with pyzipper.AESZipFile(io.BytesIO(data)) as opened:
+            opened.setpassword(archive_password(api.around.directory).encode())
+            assert opened.testzip() is None
+
+
+async def test_a_damaged_password_of_archives_is_told_and_no_archive_made(api):
+    (api.around.directory / "archive-password").write_text("\n")
     answer = await api.client.request(
         "GET", "/miner/support-archive", json={"format": "zipencrypted"}
     )
-    assert answer.status_code == 501
-    assert "encrypted" in answer.text
+    assert answer.status_code == 500
+    assert "archive-password is damaged" in answer.text
+
+
+@pytest.mark.parametrize("name", ["zip", "bos", "zipencrypted"])
+async def test_an_archive_stays_small_whatever_the_logs_have_become(api, name):
+    logs = api.around.directory / "log"
+    for kind in KINDS:
+        (logs / f"{kind}.log").write_bytes(random.Random(kind).randbytes(LARGEST_LOG * 2))
+    assert len(await archive(api, name)) < len(KINDS) * LARGEST_LOG + 100_000
 
 
 @pytest.mark.parametrize("body", [{}, {"format": "rar"}, {"format": []}])
