@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pithead.cli.config import ConfigError
 from pithead.cli.machines import Place, place_scenario, plan_farm
-from pithead.cli.sections import FarmSection
+from pithead.cli.machinesections import FarmSection
 from pithead.farm.scenario import Scenario, ScenarioError, read_scenario
 
 

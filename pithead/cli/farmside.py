@@ -1,6 +1,7 @@
 """Machines as a running part: daemon, hashing workers and REST APIs together."""
 
 import asyncio
+import platform
 import signal
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -18,16 +19,18 @@ from pithead.cli.farmplan import plan_of
 from pithead.cli.farmtime import steady_wall
 from pithead.cli.logs import start_logging
 from pithead.cli.machines import Place, RestPort, serve_rest
-from pithead.cli.sections import Config, FarmSection, MinerSection
+from pithead.cli.machinesections import FarmSection, MinerSection
+from pithead.cli.sections import Config
 from pithead.cli.serving import HttpServer, listen
 from pithead.farm.admin import build_admin
 from pithead.farm.ambient import Ambient
 from pithead.farm.clock import FarmClock
 from pithead.farm.desk import Desk
 from pithead.farm.fate import Lot
-from pithead.farm.hashing import WorkerEngine
+from pithead.farm.hashing import WorkerEngine, default_workers
 from pithead.farm.machines import build_fate, build_machine
-from pithead.hardware.models import model_named
+from pithead.hardware.models import MachineModel, model_named
+from pithead.hardware.processor import PROCESSOR, processor_model
 from pithead.miner.announcing import Announcement, Announcer
 from pithead.miner.api.app import build_apis
 from pithead.miner.api.surroundings import surround
@@ -90,7 +93,9 @@ class Machines:
         wall: Callable[[], float],
         work_scale: int,
         plans: ApiPlans,
+        workers: int | None = None,
     ) -> None:
+        """`workers`: how many processes hash; None: as many as suit this computer."""
         self.places = tuple(places)
         now = clock.now()
         machine_plans = [place.plan(directory) for place in places]
@@ -103,7 +108,7 @@ class Machines:
         ]
         named = zip(places, fates, strict=True)
         self._desk = Desk({place.name: fate for place, fate in named if fate}, clock.now)
-        self._engine = WorkerEngine()
+        self._engine = WorkerEngine(workers)
         self.daemon = Daemon(self.machines, clock, self._engine)
         self._apps: dict[str, ASGIApp] = {}
         self._surroundings = [
@@ -267,16 +272,21 @@ async def until_told_to_stop() -> None:
 async def run_miner(config: Config) -> None:
     """`pithead miner`."""
     section = config.miner
+    workers = section.cores or default_workers()
     place = Place(
         name=section.name,
-        model=model_named(section.model),
+        model=_model(section.model, workers),
         address=section.host,
         worker=section.pool_user,
         pool_url=section.pool_url,
         pool_password=section.pool_password,
         lot=Lot(Ambient(((0.0, section.ambient_c),))),
     )
-    await _run(config, [place], ApiPlans.of(section, "miner"))
+    await _run(config, [place], ApiPlans.of(section, "miner"), workers)
+
+
+def _model(name: str, workers: int) -> MachineModel:
+    return processor_model(workers, platform.release()) if name == PROCESSOR else model_named(name)
 
 
 async def run_farm(config: Config) -> None:
@@ -286,12 +296,14 @@ async def run_farm(config: Config) -> None:
     await _run(config, places, ApiPlans.of(section, "farm"))
 
 
-async def _run(config: Config, places: Sequence[Place], plans: ApiPlans) -> None:
+async def _run(
+    config: Config, places: Sequence[Place], plans: ApiPlans, workers: int | None = None
+) -> None:
     start_logging(config.log)
     wall = steady_wall()
     clock = FarmClock(wall(), 1, wall)
     with DataDirectory(Path(config.data.directory) / "miners") as data:
-        machines = Machines(places, data.path, clock, wall, config.pool.work_scale, plans)
+        machines = Machines(places, data.path, clock, wall, config.pool.work_scale, plans, workers)
         await machines.start()
         if machines.port is not None and machines.port.advice is not None:
             click.echo(machines.port.advice, err=True)

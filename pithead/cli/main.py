@@ -104,7 +104,7 @@ def pool(context: click.Context, data: str | None, take_over: bool) -> None:
 @main.group(invoke_without_command=True)
 @data_option
 @general_options
-@click.option("--model", metavar="NAME", help='Its model, such as "Antminer S19 XP".')
+@click.option("--model", metavar="NAME", help='Its model, such as "Antminer S19 XP"; or cpu.')
 @click.option("--pool", "url", metavar="URL", help="The pool it starts with.")
 @click.option("--user", metavar="USER.WORKER", help="Its user there.")
 @click.option("--ambient", type=float, metavar="CELSIUS", help="Round it.  [default: 25]")
@@ -117,7 +117,13 @@ def miner(
     user: str | None,
     ambient: float | None,
 ) -> None:
-    """Run one simulated machine alone, with its REST API."""
+    """Run one machine alone, with its REST API: a simulated one, or this computer itself.
+
+    \b
+    Examples:
+      pithead miner --model "Antminer S19 XP"
+      pithead miner --model cpu --user alice.desk
+    """
     if context.invoked_subcommand is not None:
         return
     config = configured(

@@ -1,4 +1,4 @@
-"""Puts one simulated machine together with the firmware that runs it."""
+"""Puts one machine together with the firmware that runs it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +7,7 @@ import structlog
 
 from pithead.farm.fate import ORDINARY, Fate, Lot
 from pithead.hardware.models import MachineModel
+from pithead.hardware.processor import PROCESSOR, Processor
 from pithead.hardware.simulated import SimulatedMachine, spread
 from pithead.miner.configuration import Settings
 from pithead.miner.daemon import Machine, SettingsKeeper
@@ -37,7 +38,8 @@ class MachinePlan:
 
 
 def build_machine(plan: MachinePlan, now: float, work_scale: int) -> Machine:
-    """A machine as its last settings left it, ready for a `Daemon`."""
+    """A machine as its last settings left it, ready for a `Daemon`. The processor of this computer
+    works at no scale but its own."""
     settings = plan.defaults
     keeper: SettingsKeeper | None = None
     if plan.directory is not None:
@@ -47,13 +49,17 @@ def build_machine(plan: MachinePlan, now: float, work_scale: int) -> Machine:
             log.error("settings.damaged", miner=plan.name, problem=loaded.problem)
         settings = loaded.settings
         keeper = SettingsKeeper(file)
-    device = SimulatedMachine(
-        plan.model,
-        seed=plan.seed,
-        now=now,
-        work_scale=work_scale,
-        ambient_c=plan.lot.ambient_c(now),
-    )
+    device: SimulatedMachine | Processor
+    if plan.model.name == PROCESSOR:
+        device, work_scale = Processor(plan.model, now), 1
+    else:
+        device = SimulatedMachine(
+            plan.model,
+            seed=plan.seed,
+            now=now,
+            work_scale=work_scale,
+            ambient_c=plan.lot.ambient_c(now),
+        )
     miner = Miner(
         device,
         settings,

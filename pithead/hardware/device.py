@@ -40,6 +40,13 @@ class BoardReading:
     water_inlet_c: float | None = None
     water_outlet_c: float | None = None
     """Of boards with water in them."""
+    own_rate: float | None = None
+    """Hashes a second as measured lately, of a board whose rate does not follow from a clock."""
+
+    @property
+    def pace(self) -> float:
+        """How fast it works, to be compared with itself alone."""
+        return self.frequency_hz * self.chips if self.own_rate is None else self.own_rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ class Readings:
     boards: tuple[BoardReading, ...]
     fans: tuple[FanReading, ...]
     power_w: float
-    """At the wall."""
+    """At the wall; 0 where nothing measures it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

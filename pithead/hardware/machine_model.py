@@ -9,6 +9,7 @@ CLOCK_MAX_HZ = 1300e6
 
 
 class Platform(IntEnum):
+    UNSPECIFIED = 0
     AM1_S9 = 1
     AM2_S17 = 2
     AM3_BBB = 3
@@ -20,6 +21,7 @@ class Platform(IntEnum):
 
 
 class SocFamily(IntEnum):
+    UNSPECIFIED = 0
     CVITEK = 1
     BEAGLEBONE_BLACK = 2
     AMLOGIC = 3
@@ -36,6 +38,7 @@ class Coolant(Enum):
 
 
 class BosMode(IntEnum):
+    UNSPECIFIED = 0
     UPGRADE = 1
     RECOVERY = 2
     SD = 3
@@ -110,6 +113,10 @@ class MachineModel:
     """What the model is built for; one with fans can stand in oil without them."""
     has_pic: bool = True
     """Whether each board has a voltage controller of its own; without one it cannot be disabled."""
+    is_tunable: bool = True
+    """Whether clocks and a voltage can be set; if not, `psu` and `curve` say nothing."""
+    has_sensors: bool = True
+    """Whether boards can tell their temperature at all."""
 
     @property
     def chips(self) -> int:

@@ -6,6 +6,9 @@ from typing import NamedTuple, Protocol
 from pithead.bitcoin.hashing import sha256d
 from pithead.native import scan
 
+NO_TICKETS = 0
+"""The ticket target of who counts hashes otherwise: no ticket is looked for."""
+
 
 class ScanRequest(NamedTuple):
     """`length` nonces from `start_nonce` on, each under the same header."""
@@ -38,7 +41,8 @@ class Engine(Protocol):
 def execute(request: ScanRequest) -> ScanResult:
     """Hash the whole range. Tickets are many and shares few, so two scans beat one and a sieve."""
     header, start, count = request.header, request.start_nonce, request.length
-    tickets = len(scan(header, start, count, request.ticket_target))
+    ticket_target = request.ticket_target
+    tickets = 0 if ticket_target == NO_TICKETS else len(scan(header, start, count, ticket_target))
     nonces = scan(header, start, count, request.share_target)
     return ScanResult(tickets, tuple((nonce, hash_value(header, nonce)) for nonce in nonces))
 

@@ -27,7 +27,9 @@ class BoardTally:
         self, model: MachineModel, reading: BoardReading, is_enabled: bool, scale: int, now: float
     ) -> BoardSnapshot:
         temp_c = sensed(reading.board_temp_c)
-        nominal = model.board_nominal(reading.frequency_hz, reading.chips)
+        nominal = reading.own_rate
+        if nominal is None:
+            nominal = model.board_nominal(reading.frequency_hz, reading.chips)
         return BoardSnapshot(
             id=str(self._number + 1),
             enabled=is_enabled,

@@ -126,7 +126,9 @@ def plan_of(settings: CoolingSettings, model: MachineModel) -> CoolingPlan:
         fan_ratio=_or(settings.fan_ratio, DEFAULT_FAN_RATIO),
         min_fan=_or(settings.min_fan, DEFAULT_MIN_FAN),
         max_fan=_or(settings.max_fan, DEFAULT_MAX_FAN),
-        min_fans=DEFAULT_MIN_FANS if settings.min_fans is None else settings.min_fans,
+        min_fans=min(DEFAULT_MIN_FANS, model.fans)
+        if settings.min_fans is None
+        else settings.min_fans,
         pause=settings.pause or PauseFans(),
     )
 

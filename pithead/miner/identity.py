@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+from functools import partial
 
 import msgspec
 
@@ -22,15 +23,18 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
 def identity_of(model: MachineModel, seed: str) -> Identity:
-    """The same seed gives the same machine, in every run."""
+    """The same seed gives the same machine, in every run. What is no mining hardware has no serial
+    numbers."""
+    serial = partial(_word, seed, alphabet=_CAPITALS, length=17)
+    boards = range(model.boards)
     return Identity(
         uid=_word(seed, "uid", _LETTERS, 16),
         hostname=DEFAULT_HOSTNAME,
         mac_address=_mac(seed),
-        serial_number=_word(seed, "machine", _CAPITALS, 17),
-        psu_serial_number=_word(seed, "psu", _CAPITALS, 17),
+        serial_number=serial("machine") if model.is_tunable else None,
+        psu_serial_number=serial("psu") if model.is_tunable else None,
         board_serial_numbers=tuple(
-            _word(seed, f"board/{number}", _CAPITALS, 17) for number in range(model.boards)
+            serial(f"board/{number}") if model.is_tunable else "" for number in boards
         ),
     )
 

@@ -33,6 +33,10 @@ class Limits:
         return min(max(value, self.minimum), self.maximum)
 
 
+NOTHING = Limits(0, 0, 0)
+"""Of what a machine that cannot be tuned has not."""
+
+
 def power_limits(model: MachineModel, boards: int) -> Limits:
     """Watts, whole ones, with so many boards."""
     part = boards / model.boards
@@ -43,6 +47,8 @@ def power_limits(model: MachineModel, boards: int) -> Limits:
 
 def hashrate_limits(model: MachineModel, boards: int) -> Limits:
     """Terahashes a second."""
+    if not model.is_tunable:
+        return NOTHING
     part = boards / model.boards
     return Limits(
         round(model.min_hashrate / 1e12 * part, 2),
@@ -57,6 +63,8 @@ def target_limits(model: MachineModel, kind: Kind, boards: int) -> Limits:
 
 def frequency_limits(model: MachineModel) -> Limits:
     """Hertz."""
+    if not model.is_tunable:
+        return NOTHING
     return Limits(CLOCK_MIN_HZ, model.curve.reference_mhz * 1e6, CLOCK_MAX_HZ)
 
 
@@ -80,6 +88,8 @@ DPS_SHUTDOWN_DEFAULT = True
 
 def dps_step_limits(model: MachineModel, kind: Kind) -> Limits:
     """The step of a hashrate is what the step in power is of the machine; an estimate."""
+    if not model.is_tunable:
+        return NOTHING
     if kind == "power":
         return DPS_POWER_STEP_W
     rate = model.sticker_ths / model.default_watt

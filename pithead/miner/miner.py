@@ -374,7 +374,7 @@ class Miner:
             found_blocks=sum(tally.blocks for tally in self._tallies),
             pool_stats=self._upstreams.total.stats(self._scale),
             consumption_w=consumption,
-            efficiency_j_per_th=consumption / minute if minute > 0 else None,
+            efficiency_j_per_th=consumption / minute if consumption and minute else None,
             tuner=TunerSnapshot(
                 state=self.performance.tuner_state,
                 power_target_w=round(self.performance.configured("power")),

@@ -28,12 +28,13 @@ from pithead.miner.performance_settings import (
 )
 from pithead.miner.preheat import Preheat
 from pithead.miner.profiles import learnt, profile_for
-from pithead.miner.refusals import BadSetting, CannotDisable
+from pithead.miner.refusals import BadSetting, CannotDisable, NotSupported
 from pithead.miner.scaling import Heat, Range, Scaling, ScalingPlan
 from pithead.miner.scaling_plan import changed as changed_dps
 from pithead.miner.scaling_plan import plan_of
 from pithead.miner.snapshot import TunerState
 from pithead.miner.tuner import Target, Tuner
+from pithead.miner.untuned import Untuned
 
 SHORTEST_RAMP_SECONDS = 0.1
 USUAL_INLET_C = 28.0
@@ -63,7 +64,16 @@ class Performance:
 
     def _renew(self) -> None:
         target = self.current
-        self.tuner = Tuner(self._model, target, self.runs, self._profile(target))
+        self.tuner: Tuner | Untuned = (
+            Tuner(self._model, target, self.runs, self._profile(target))
+            if self._model.is_tunable
+            else Untuned(self.runs)
+        )
+
+    def _need_clocks(self) -> None:
+        """Raises NotSupported."""
+        if not self._model.is_tunable:
+            raise NotSupported(f"{self._model.name} has no clocks and no voltage to be set")
 
     # --- what is wanted ---
 
@@ -130,7 +140,8 @@ class Performance:
     # --- the operator's verbs ---
 
     def aim(self, kind: Kind, value: float | None) -> float:
-        """Aim for a target, None for the default. Raises OutsideLimits."""
+        """Aim for a target, None for the default. Raises OutsideLimits, NotSupported."""
+        self._need_clocks()
         if value is not None:
             self.limits(kind).check(f"{kind} target", value, limits.UNITS[kind])
         fields = {} if kind == "power" else {"hashrate_target_ths": value}
@@ -145,7 +156,8 @@ class Performance:
         return self.configured(kind)
 
     def tune_again(self) -> None:
-        """Leave manual mode for the target that was aimed at before."""
+        """Leave manual mode for the target that was aimed at before. Raises NotSupported."""
+        self._need_clocks()
         self.change(mode="tuner")
         self._renew()
 
@@ -169,7 +181,11 @@ class Performance:
         return value if not isfinite(value) else round(value, 0 if kind == "power" else 6)
 
     def set_dps(self, changes: Mapping[str, object]) -> Dps:
-        """Change dynamic scaling; what is not among the changes stays. Raises OutsideLimits."""
+        """Change dynamic scaling; what is not among the changes stays.
+
+        Raises OutsideLimits, NotSupported.
+        """
+        self._need_clocks()
         self.change(dps=changed_dps(self.settings.dps, changes, self._model))
         return self.settings.dps
 
@@ -179,7 +195,8 @@ class Performance:
         self.tuner.aim(target, self._profile(target))
 
     def set_manual(self, manual: Manual) -> None:
-        """Clocks and voltage by hand. Raises OutsideLimits."""
+        """Clocks and voltage by hand. Raises OutsideLimits, NotSupported."""
+        self._need_clocks()
         self._check_manual("", manual.frequency_hz, manual.voltage_v)
         for board, own in manual.boards.items():
             self._check_manual(f" of board {board}", own.frequency_hz, own.voltage_v)
@@ -223,7 +240,8 @@ class Performance:
             self._renew()
 
     def efficiency(self, readings: Readings, cooling: CoolingPlan) -> tuple[Point, ...]:
-        """What the machine would do at other power targets."""
+        """What the machine would do at other power targets. Raises NotSupported."""
+        self._need_clocks()
         inlets = [board.inlet_temp_c for board in readings.boards]
         known = [inlet for inlet in inlets if inlet is not None]
         machine = Machine(
@@ -253,8 +271,8 @@ class Performance:
         self.change(profiles=())
         self._renew()
 
-    def _learn(self, now: float, readings: Readings) -> None:
-        profile = self.tuner.profile(now, readings, self.board_ids)
+    def _learn(self, tuner: Tuner, now: float, readings: Readings) -> None:
+        profile = tuner.profile(now, readings, self.board_ids)
         self.change(profiles=learnt(self.settings.profiles, profile))
 
     # --- the passing of time ---
@@ -273,15 +291,16 @@ class Performance:
         """Let time pass for a machine that hashes."""
         if self._ramp is not None and self.is_at_speed(readings):
             self._ramp = None
-        if self.is_manual:
+        tuner = self.tuner
+        if self.is_manual or isinstance(tuner, Untuned):
             return
         self._preheat.step(now, readings)
         if self._preheat.is_on:
             return
         if self.settings.dps.enabled or self._is_scaled:
             self._scale(now, heat)
-        if self.tuner.step(now, readings):
-            self._learn(now, readings)
+        if tuner.step(now, readings):
+            self._learn(tuner, now, readings)
 
     def _scale(self, now: float, heat: Heat) -> None:
         self._is_scaled = self.settings.dps.enabled

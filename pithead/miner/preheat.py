@@ -20,7 +20,7 @@ LONGEST_SECONDS = 300.0
 
 class Preheat:
     def __init__(self, model: MachineModel) -> None:
-        self._low_hz = clock_for_power(model, model.min_watt) * 1e6
+        self._low_hz = clock_for_power(model, model.min_watt) * 1e6 if model.is_tunable else 0.0
         self._is_over = False
         self._until: float | None = None
 

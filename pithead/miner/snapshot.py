@@ -66,6 +66,7 @@ class BoardSnapshot:
     chips: int
     """How many answer."""
     serial_number: str
+    """Empty of a board that has none."""
     frequency_hz: float
     voltage_v: float
     board_temp_c: float | None
@@ -79,7 +80,7 @@ class BoardSnapshot:
     real: Hashrates
     """From the nonces the chips really found."""
     nominal: float
-    """Frequency x chips x cores."""
+    """Frequency x chips x cores; of a machine without clocks its own rate of late."""
     error: float
     """Hashes a second lost to hardware errors."""
     best_share: int
@@ -180,6 +181,7 @@ class Snapshot:
     pool_stats: PoolStats
     consumption_w: int
     efficiency_j_per_th: float | None
-    """Consumption over the real rate of the last minute; None while nothing is hashed."""
+    """Consumption over the real rate of the last minute; None while nothing is hashed or no
+    consumption measured."""
     tuner: TunerSnapshot
     pool_groups: tuple[PoolGroupSnapshot, ...]

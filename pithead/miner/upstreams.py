@@ -57,9 +57,9 @@ class Upstreams:
         return Upstream(target, self.total, self._scale, self._jitter)
 
     def worked(self, readings: Readings, seconds: float) -> None:
-        """The machine has hashed so long for the pool it mines at, at these clocks."""
-        clock_hz = sum(board.frequency_hz * board.chips for board in readings.boards)
-        self._sharing.worked(clock_hz * seconds, seconds)
+        """The machine has hashed so long for the pool it mines at, at this pace."""
+        pace = sum(board.pace for board in readings.boards)
+        self._sharing.worked(pace * seconds, seconds)
 
     def active(self) -> Upstream | None:
         """Where work comes from now, None if no pool lives."""

@@ -42,6 +42,7 @@ class Watcher:
     def __init__(self, faults: Faults, model: MachineModel, system: System) -> None:
         self._faults = faults
         self._system = system
+        self._has_sensors = model.has_sensors
         self._chips = [model.chips_per_board] * model.boards
         self._told: set[tuple[str, int]] = set()
         self._told_urls: set[str] = set()
@@ -86,7 +87,8 @@ class Watcher:
         is_clocked = setting.enabled and board.frequency_hz > 0
         is_low = is_clocked and board.voltage_v < setting.voltage_v - MISSING_V
         self._tell(now, BOARD_LOST, board.chips == 0, name, index)
-        self._tell(now, SENSOR_LOST, board.board_temp_c is None, name, index)
+        is_numb = self._has_sensors and board.board_temp_c is None
+        self._tell(now, SENSOR_LOST, is_numb, name, index)
         self._tell(now, LOW_VOLTAGE, is_low, name, index)
         self._tell(now, WRONG_HASHES, board.error_ratio > WRONG_RATIO, name, index)
 

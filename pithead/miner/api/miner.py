@@ -98,7 +98,9 @@ def _details(seen: snapshot.Snapshot) -> bos.GetMinerDetailsResponse:
     return bos.GetMinerDetailsResponse(
         uid=identity.uid,
         miner_identity=bos.MinerIdentity(
-            brand=bos.MinerBrand.ANTMINER,
+            brand=bos.MinerBrand.ANTMINER
+            if model.name.startswith("Antminer ")
+            else bos.MinerBrand.UNSPECIFIED,
             model=_NUMBERS.get(model.name, bos.MinerModel.UNSPECIFIED),
             name=model.name,
             miner_model=model.name,
@@ -124,8 +126,10 @@ def _details(seen: snapshot.Snapshot) -> bos.GetMinerDetailsResponse:
     )
 
 
-def _psu(seen: snapshot.Snapshot) -> bos.PsuInfo:
+def _psu(seen: snapshot.Snapshot) -> bos.PsuInfo | None:
     supply = seen.model.psu
+    if not seen.model.is_tunable:
+        return None
     return bos.PsuInfo(
         model_name=supply.model_name,
         version=supply.version,
@@ -137,13 +141,13 @@ def _psu(seen: snapshot.Snapshot) -> bos.PsuInfo:
 
 
 def _board(board: snapshot.BoardSnapshot, seen: snapshot.Snapshot) -> bos.Hashboard:
-    chip = board.chip_temp_c
+    chip, is_tunable = board.chip_temp_c, seen.model.is_tunable
     return bos.Hashboard(
         id=board.id,
         enabled=board.enabled,
         chips_count=board.chips,
-        current_voltage=Voltage(volt=board.voltage_v),
-        current_frequency=Frequency(hertz=board.frequency_hz),
+        current_voltage=Voltage(volt=board.voltage_v) if is_tunable else None,
+        current_frequency=Frequency(hertz=board.frequency_hz) if is_tunable else None,
         highest_chip_temp=None
         if chip is None
         else TemperatureSensor(
@@ -158,7 +162,7 @@ def _board(board: snapshot.BoardSnapshot, seen: snapshot.Snapshot) -> bos.Hashbo
         model=seen.model.board_name,
         board_name=seen.model.board_name,
         chip_type=seen.model.chip_type,
-        serial_number=board.serial_number,
+        serial_number=board.serial_number or None,
         lowest_inlet_temp=_temperature(board.inlet_temp_c),
         highest_outlet_temp=_temperature(board.outlet_temp_c),
         lowest_water_inlet_temp=_temperature(board.water_inlet_c),
