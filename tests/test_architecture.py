@@ -34,7 +34,7 @@ SHELLS = {
     "miner/interfaces", "miner/logbook", "miner/pool_link", "miner/settings",
     "node/bitcoind", "node/blockfile", "node/kernel", "node/library", "node/rpc", "node/watched",
     "pool/accounts", "pool/admins", "pool/bookkeeping", "pool/credits", "pool/database",
-    "pool/delivery", "pool/migrations",
+    "pool/delivery", "pool/destinations", "pool/migrations", "pool/payer",
     "pool/groups", "pool/history", "pool/listener", "pool/notices", "pool/pool", "pool/schema",
     "pool/sharelog", "pool/store",
     "pool/gate", "pool/tls", "pool/watchman", "pool/worker_settings",

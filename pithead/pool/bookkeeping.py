@@ -19,7 +19,14 @@ from pithead.pool.changes import Changes
 from pithead.pool.credit_proof import CreditDay, CreditProof
 from pithead.pool.credits import PublishedCredits
 from pithead.pool.database import database_of, open_database
-from pithead.pool.events import BlockFound, Event, PriceSeen, ReferralSet, RulesChanged
+from pithead.pool.events import (
+    BlockFound,
+    Event,
+    PayoutPlanned,
+    PriceSeen,
+    ReferralSet,
+    RulesChanged,
+)
 from pithead.pool.history import DAY, History
 from pithead.pool.odds import LuckBand, Withholding, luck_band
 from pithead.pool.readings import (
@@ -64,6 +71,8 @@ class BookkeeperSettings:
     """Names this process among those that write to one store."""
     durability: Durability = "write"
     segment_bytes: int = SEGMENT_BYTES
+    keep_journal: bool = False
+    """Whether what is in the store is kept in the journal as well, to be told again."""
     commit_seconds: float = 1.0
     """Wall seconds between commits, and until one that failed is tried again."""
 
@@ -122,7 +131,7 @@ class Bookkeeper:
         self._standing = Standing(self._books)
         self._log = ShareLog(
             self._directory / "journal", settings.front_end,
-            settings.durability, settings.segment_bytes, position,
+            settings.durability, settings.segment_bytes, position, settings.keep_journal,
         )  # fmt: skip
         self._open.callback(self._log.close)
         count = 0
@@ -221,6 +230,14 @@ class Bookkeeper:
                 return True
             return await self._write(self._unwritten or await self._take_changes())
 
+    async def secure(self) -> bool:
+        """Have everything accepted so far in the store, on disk; False where that cannot be."""
+        position = self._log.position
+        while self._committed < position:
+            if not await self.commit():
+                return False
+        return True
+
     async def _take_changes(self) -> tuple[Changes, Position]:
         """What the store lacks, and up to where. Big books hold up the loop no longer than small.
 
@@ -270,6 +287,18 @@ class Bookkeeper:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     # Reading
+
+    @property
+    def payouts_underway(self) -> Sequence[PayoutPlanned]:
+        """Planned, and neither arrived nor failed."""
+        self._count()
+        return self._books.payouts.underway
+
+    @property
+    def last_payout_ms(self) -> int:
+        """Farm time of the newest plan; 0 where there was none."""
+        self._count()
+        return self._books.payouts.last_ms
 
     def withholding(self) -> Sequence[Withholding]:
         """Blocks of each user against those its work should have found; the fewest first."""

@@ -1,0 +1,64 @@
+"""Where users want to be paid, and from which balance on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, delete, select
+
+from pithead.bitcoin.address import script_for_address
+from pithead.bitcoin.network import Network
+from pithead.pool.database import upsert
+from pithead.pool.schema import destinations
+
+LEAST_SATS = 1_000
+"""Less is not worth the fee of its own output, and may be dust to the network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    user: str
+    address: str
+    threshold_sats: int
+    """0 is the pool's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destinations:
+    """Of one network. Any thread, or another process, may call it."""
+
+    engine: Engine
+    network: Network
+
+    def set(self, user: str, address: str, threshold_sats: int = 0) -> None:
+        """From the next payout on.
+
+        AddressError for what is no address of the network, ValueError for a threshold below
+        `LEAST_SATS`.
+        """
+        script_for_address(address, self.network)
+        if threshold_sats and threshold_sats < LEAST_SATS:
+            raise ValueError(f"a threshold is {LEAST_SATS} sat at least, or 0 for the pool's own")
+        values = {"address": address, "threshold_sats": threshold_sats}
+        with self.engine.begin() as connection:
+            connection.execute(
+                upsert(connection, destinations)
+                .values(user=user, **values)
+                .on_conflict_do_update(index_elements=["user"], set_=values)
+            )
+
+    def clear(self, user: str) -> bool:
+        """The user is not paid any more; False where there was nothing to clear."""
+        with self.engine.begin() as connection:
+            gone = connection.execute(delete(destinations).where(destinations.c.user == user))
+        return gone.rowcount > 0
+
+    def of(self, user: str) -> Destination | None:
+        return self.all().get(user)
+
+    def all(self) -> Mapping[str, Destination]:
+        """By user."""
+        with self.engine.connect() as connection:
+            rows: Sequence[Destination] = [
+                Destination(*row) for row in connection.execute(select(destinations))
+            ]
+        return {row.user: row for row in rows}
