@@ -66,13 +66,23 @@ class Readers:
             await asyncio.sleep(0.02)
 
 
+async def served(load, clients, number):
+    """Until so many have been answered; raises what ended one of the load."""
+    async with asyncio.timeout(60):
+        while clients.answered < number:
+            for task in load:
+                if task.done():
+                    task.result()
+            await asyncio.sleep(0.05)
+
+
 async def extranonce_of(port, session_id=None):
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     said = f', "{session_id}"' if session_id else ""
     writer.write(
         b'{"id": 1, "method": "mining.subscribe", "params": ["test/1"%b]}\n' % said.encode()
     )
-    answer = await reader.readline()
+    answer = await asyncio.wait_for(reader.readline(), 60)
     writer.close()
     await writer.wait_closed()
     (_, (_, session_id)), extranonce1, _ = json.loads(answer)["result"]
@@ -107,9 +117,8 @@ async def test_nobody_is_refused_and_the_work_adds_up_while_processes_follow_eac
         old = pool.process
         await pool.start("--take-over")
         assert await asyncio.wait_for(old.wait(), 30) == 0
-        while callers.answered < before + 100 or readers.answered == read:  # noqa: ASYNC110 - they tell nobody
-            await asyncio.sleep(0.05)
-        assert not any(task.done() for task in load)
+        await served(load, callers, before + 100)
+        await served(load, readers, read + 1)
         assert await extranonce_of(pool.stratum, session_id) == (session_id, extranonce1)
     await asyncio.sleep(1.5)
     assert all(
@@ -134,4 +143,15 @@ async def test_without_a_pool_to_take_over_it_just_starts(tmp_path):
     pool = PoolProcess(tmp_path)
     await pool.start("--take-over")
     await extranonce_of(pool.stratum)
+    assert await pool.end(signal.SIGTERM) == 0
+
+
+async def test_a_session_is_resumed_after_kill_9_as_well(tmp_path):
+    pool = PoolProcess(tmp_path)
+    await pool.start()
+    session_id, extranonce1 = await extranonce_of(pool.stratum)
+    await pool.end(signal.SIGKILL)
+    await pool.start()
+    assert await extranonce_of(pool.stratum, session_id) == (session_id, extranonce1)
+    assert (await extranonce_of(pool.stratum))[1] != extranonce1
     assert await pool.end(signal.SIGTERM) == 0

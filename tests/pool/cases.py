@@ -316,6 +316,7 @@ CASES: dict[int, tuple[str, list[tuple[str, str]]]] = {
         ("pool/test_books", "test_books_from_a_store_equal_undisturbed_ones"),
         ("pool/test_bookkeeping", "test_nothing_is_lost_or_counted_twice_by_a_crash_at_any_moment"),
         (LOGIN, "test_a_resumed_session_goes_on_at_its_difficulty"),
+        ("test_taken_over_pool", "test_a_session_is_resumed_after_kill_9_as_well"),
         ("pool/test_extranonce", "test_what_rested_goes_over_into_the_next_life_with_its_work"),
         ("test_taken_over_pool",
          "test_nobody_is_refused_and_the_work_adds_up_while_processes_follow_each_other"),
