@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from bench import idle, judge, newblock, submits
+from bench import idle, judge, newblock, rest, submits
 from bench.measure import machine
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
@@ -11,6 +11,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "submits": submits.run,
     "idle": idle.run,
     "newblock": newblock.run,
+    "rest": rest.run,
 }
 
 
