@@ -7,8 +7,9 @@ recorded, the last one for ever.
 
 import asyncio
 import json
+import socket
 from base64 import b64encode
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,35 +45,53 @@ class RpcServer:
     password: str = "password"
     calls: list = field(default_factory=list)
     url: str = ""
-    server: asyncio.Server | None = None
+    port: int = 0
+    listening: socket.socket | None = None
     released: asyncio.Event = field(default_factory=asyncio.Event)
-    connections: set = field(default_factory=set)
+    connections: dict = field(default_factory=dict)
+    """The task of each, and its writer, or its socket until it has one."""
 
     def called(self, method):
         return [params for name, params in self.calls if name == method]
 
     async def start(self, port=0):
-        self.server = await asyncio.start_server(self._serve, "127.0.0.1", port)
-        self.url = f"http://127.0.0.1:{self.server.sockets[0].getsockname()[1]}"
+        self.listening = socket.create_server(("127.0.0.1", port))
+        self.listening.setblocking(False)
+        self.port = self.listening.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        asyncio.get_running_loop().add_reader(self.listening, self._accept)
 
     async def stop(self):
-        self.server.close()
-        for task in list(self.connections):
+        """Every connection ends, and nobody is listening any more."""
+        asyncio.get_running_loop().remove_reader(self.listening)
+        self.listening.close()
+        ends = dict(self.connections)
+        for task in ends:
             task.cancel()
-        await asyncio.gather(*self.connections, return_exceptions=True)
-        await self.server.wait_closed()
+        await asyncio.gather(*ends, return_exceptions=True)
+        writers = [end for end in ends.values() if isinstance(end, asyncio.StreamWriter)]
+        await asyncio.gather(*(each.wait_closed() for each in writers), return_exceptions=True)
 
-    async def _serve(self, reader, writer):
-        task = asyncio.current_task()
-        self.connections.add(task)
-        try:
+    def _accept(self):
+        connected, _ = self.listening.accept()
+        task = asyncio.create_task(self._serve(connected))
+        self.connections[task] = connected
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task):
+        end = self.connections.pop(task)
+        if isinstance(end, asyncio.StreamWriter):
+            end.transport.abort()
+        else:
+            end.close()
+
+    async def _serve(self, connected):
+        reader, writer = await asyncio.open_connection(sock=connected)
+        self.connections[asyncio.current_task()] = writer
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
             while await self._serve_one(reader, writer):
                 pass
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass
-        finally:
-            self.connections.discard(task)
-            writer.close()
+        writer.close()
 
     async def _serve_one(self, reader, writer):
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower().split("\r\n")
@@ -125,8 +144,8 @@ async def served(answers=None, **settings):
         await server.stop()
 
 
-def transcript(name):
-    """What was recorded, as the `answers` of a server."""
+def transcript(name, only_last=False):
+    """What was recorded, as the `answers` of a server: all of it in turn, or how it ended."""
     answers = {}
     for line in (RECORDED / f"{name}.jsonl").read_text().splitlines():
         entry = json.loads(line)
@@ -140,5 +159,8 @@ def transcript(name):
             )
         else:
             answer = entry["answer"]["result"]
-        answers.setdefault(key, []).append(answer)
+        told = answers.setdefault(key, [])
+        if only_last:
+            told.clear()
+        told.append(answer)
     return answers
