@@ -33,6 +33,7 @@ from pithead.pool.readings import (
     BlockRewardReading,
     DayHashrate,
     DayRewards,
+    PayoutReading,
     PoolReading,
     ProfileReading,
     WorkerReading,
@@ -373,6 +374,9 @@ class Bookkeeper:
         return await self._ask(
             lambda: self._history.daily_hashrate(user, first_day, last_day, of_group)
         )
+
+    async def payouts(self, user: str, first_day: int, last_day: int) -> Sequence[PayoutReading]:
+        return await self._ask(lambda: self._history.payouts(user, first_day, last_day))
 
     async def block_rewards(
         self, user: str, first_day: int, last_day: int

@@ -8,7 +8,12 @@ from sqlalchemy import ColumnElement, Connection, Engine, FromClause, and_, func
 from pithead.pool import schema
 from pithead.pool.blocks import confirmations_left, reading_of
 from pithead.pool.changes import BlockRow
-from pithead.pool.readings import BlockRewardReading, DayHashrate, DayRewards
+from pithead.pool.readings import (
+    BlockRewardReading,
+    DayHashrate,
+    DayRewards,
+    PayoutReading,
+)
 
 DAY = 86_400
 DAY_MS = DAY * 1000
@@ -47,6 +52,26 @@ class History:
             for day in sorted({*works, *gains}, reverse=True)
             if day < today and settled.get(day) != WAITING
         ]
+
+    def payouts(self, user: str, first_day: int, last_day: int) -> Sequence[PayoutReading]:
+        """Newest first."""
+        payouts, lines = schema.payouts, schema.payout_lines
+        rows = (
+            select(
+                payouts.c.planned_ms, payouts.c.resolved_ms, payouts.c.state, lines.c.sats,
+                lines.c.address, payouts.c.txid_display, payouts.c.manual,
+            )
+            .join(lines, payouts.c.txid_display == lines.c.txid_display)
+            .where(lines.c.user == user)
+            .where(payouts.c.planned_ms >= first_day * 1000)
+            .where(payouts.c.planned_ms < last_day * 1000 + DAY_MS)
+            .order_by(payouts.c.planned_ms.desc(), payouts.c.txid_display)
+        )  # fmt: skip
+        with self._engine.connect() as connection:
+            return [
+                PayoutReading(planned_ms // 1000, resolved_ms // 1000, *rest)
+                for planned_ms, resolved_ms, *rest in connection.execute(rows)
+            ]
 
     def block_rewards(
         self, user: str, first_day: int, last_day: int

@@ -126,6 +126,24 @@ class BlockRewardReading:
     referral_bonus_sats: int
 
 
+PayoutState = Literal["queued", "confirmed", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutReading:
+    """What one transaction pays a user at one address."""
+
+    planned_at: int
+    resolved_at: int
+    """0 while it is on its way."""
+    state: PayoutState
+    sats: int
+    address: str
+    txid_display: str
+    manual: bool
+    """Whether the operator asked for it, not the calendar."""
+
+
 class PoolReadings(Protocol):
     """The questions an API may ask. Days are inclusive; an unknown user reads as an empty one."""
 
@@ -140,6 +158,12 @@ class PoolReadings(Protocol):
     ) -> Sequence[DayRewards]: ...
 
     """Newest first; a day appears once its last block has its confirmations."""
+
+    async def payouts(
+        self, user: str, first_day: int, last_day: int
+    ) -> Sequence[PayoutReading]: ...
+
+    """Newest first, by the day they were planned."""
 
     async def daily_hashrate(
         self, user: str, first_day: int, last_day: int, of_group: bool = False

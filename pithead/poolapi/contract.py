@@ -182,6 +182,44 @@ class BlockRewardsAnswer(Answer, frozen=True):
     btc: BlockRewards
 
 
+class OnchainPayout(Answer, frozen=True):
+    """A payment on the chain."""
+
+    financial_account_name: str
+    requested_at_ts: Time
+    resolved_at_ts: Annotated[int, Meta(ge=0, description="Unix seconds; 0 while queued.")]
+    status: Literal["queued", "confirmed", "failed"]
+    amount_sats: Count
+    fee_sats: Annotated[int, Meta(ge=0, description="Of the amount; the pool pays the network.")]
+    destination: str
+    tx_id: str
+    trigger_type: Literal["triggered", "manual"]
+
+
+class LightningPayout(Answer, frozen=True):
+    """A payment over Lightning."""
+
+    financial_account_name: str
+    requested_at_ts: Time
+    resolved_at_ts: Time
+    status: Literal["queued", "confirmed", "failed"]
+    amount_sats: Count
+    fee_sats: Count
+    destination: str
+    invoice: str
+    preimage: str
+    trigger_type: Literal["triggered", "manual"]
+
+
+class PayoutsAnswer(Answer, frozen=True):
+    """Payments to an account; no coin stands round them."""
+
+    onchain: Annotated[list[OnchainPayout], Meta(description="Newest first.")]
+    lightning: Annotated[
+        list[LightningPayout], Meta(description="Empty: this pool pays on the chain alone.")
+    ]
+
+
 class CreditsAnswer(Answer, frozen=True):
     """Each day commits to all before it."""
 

@@ -9,6 +9,7 @@ from pithead.poolapi.contract import (
     BlockRewardsAnswer,
     CreditsAnswer,
     DailyHashRateAnswer,
+    PayoutsAnswer,
     ProfileAnswer,
     RewardsAnswer,
     StatsAnswer,
@@ -77,6 +78,13 @@ ENDPOINTS = (
         BlockRewardsAnswer,
         "Rewards of the account by block",
         default_days=7,
+    ),
+    Endpoint(
+        "payouts",
+        ("/accounts/payouts/json/{coin}",),
+        PayoutsAnswer,
+        "Payments to the account, by the day they were planned",
+        default_days=90,
     ),
     Endpoint(
         "workers",

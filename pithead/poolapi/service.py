@@ -12,6 +12,7 @@ from pithead.pool.readings import (
     BlockRewardReading,
     DayHashrate,
     DayRewards,
+    PayoutReading,
     PoolReadings,
     WorkerReading,
 )
@@ -26,6 +27,8 @@ from pithead.poolapi.contract import (
     DailyHashRateAnswer,
     DailyReward,
     DailyRewards,
+    OnchainPayout,
+    PayoutsAnswer,
     PoolStats,
     Profile,
     ProfileAnswer,
@@ -99,6 +102,7 @@ class PoolService:
             "rewards": self.rewards,
             "hash_rate_daily": self.hash_rate_daily,
             "block_rewards": self.block_rewards,
+            "payouts": self.payouts,
             "workers": self.workers,
             "credits": self.credits,
             "credit_proof": self.credit_proof,
@@ -250,6 +254,10 @@ class PoolService:
             raise NothingThere("nothing is published of your work on that day (yet)")
         return proof
 
+    async def payouts(self, asked: Asked) -> PayoutsAnswer:
+        payouts = await self._readings.payouts(asked.user, asked.days.first, asked.days.last)
+        return PayoutsAnswer([_payout(asked.user, payout) for payout in payouts], [])
+
     async def workers(self, asked: Asked) -> WorkersAnswer:
         workers = self._readings.workers(asked.user, asked.now)
         named = worker_keys(asked.user, workers)
@@ -271,6 +279,20 @@ class PoolService:
             shares(work_60m, scale),
             shares(work_24h, scale),
         )
+
+
+def _payout(user: str, payout: PayoutReading) -> OnchainPayout:
+    return OnchainPayout(
+        financial_account_name=user,
+        requested_at_ts=payout.planned_at,
+        resolved_at_ts=payout.resolved_at,
+        status=payout.state,
+        amount_sats=payout.sats,
+        fee_sats=0,
+        destination=payout.address,
+        tx_id=payout.txid_display,
+        trigger_type="manual" if payout.manual else "triggered",
+    )
 
 
 def _share_prices(day: DayRewards, count: int) -> list[SharePrice]:

@@ -276,6 +276,23 @@ async def test_an_operator_gives_up_what_the_network_never_saw_and_nothing_else(
         await stage.payer.give_up(txid, "")
 
 
+async def test_a_user_sees_payouts_by_the_day_they_were_planned(stage):
+    await stage.payer.step()
+    await stage.keeper.commit()
+    today = stage.now // DAY * DAY
+    (queued,) = await stage.keeper.payouts("alice", today, today)
+    assert (queued.state, queued.sats, queued.address) == ("queued", 49_000_000, ALICE)
+    assert (queued.planned_at, queued.resolved_at, queued.manual) == (stage.now, 0, False)
+    stage.chain.mine(2)
+    stage.now += 600
+    await stage.payer.step()
+    await stage.keeper.commit()
+    (arrived,) = await stage.keeper.payouts("alice", today, today)
+    assert (arrived.state, arrived.resolved_at) == ("confirmed", stage.now)
+    assert await stage.keeper.payouts("alice", today - DAY, today - DAY) == []
+    assert await stage.keeper.payouts("bob", today, today) == []
+
+
 STEPS = 14
 """More than a payout has, so that the last runs see it through."""
 

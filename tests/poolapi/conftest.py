@@ -14,6 +14,7 @@ from pithead.pool.readings import (
     BlockRewardReading,
     DayHashrate,
     DayRewards,
+    PayoutReading,
     PoolReading,
     PoolReadings,
     ProfileReading,
@@ -46,6 +47,7 @@ class FakeReadings:
     hashrates: Sequence[DayHashrate] = ()
     group_hashrates: Sequence[DayHashrate] = ()
     block_rewards_readings: Sequence[BlockRewardReading] = ()
+    payout_readings: Sequence[PayoutReading] = ()
     asked: list[tuple[str, int, int]] = field(default_factory=list)
 
     def pool(self, user: str, now: float) -> PoolReading:
@@ -72,6 +74,10 @@ class FakeReadings:
     ) -> Sequence[BlockRewardReading]:
         self.asked.append((user, first_day, last_day))
         return self.block_rewards_readings
+
+    async def payouts(self, user: str, first_day: int, last_day: int) -> Sequence[PayoutReading]:
+        self.asked.append((user, first_day, last_day))
+        return self.payout_readings
 
     async def credit_days(self, first_day: int, last_day: int) -> Sequence[CreditDay]:
         self.asked.append(("", first_day, last_day))
@@ -147,6 +153,10 @@ def busy_readings() -> FakeReadings:
         ],
         hashrates=[DayHashrate(TODAY - DAY * n, 8_640_000, 99.5) for n in range(1, 20)],
         group_hashrates=[DayHashrate(TODAY - DAY, 17_280_000, 199.0)],
+        payout_readings=[
+            PayoutReading(TODAY + 32_400, 0, "queued", 25_000, "bcrt1qa", "ab" * 32, True),
+            PayoutReading(TODAY - DAY, TODAY, "confirmed", 50_000, "bcrt1qa", "cd" * 32, False),
+        ],
         block_rewards_readings=[
             BlockRewardReading(block, 100.125, 104_000_000, 5, 0, 0) for block in reversed(blocks)
         ],

@@ -15,6 +15,7 @@ PATHS = {
     "rewards": "/accounts/rewards/json/btc/",
     "hash_rate_daily": "/accounts/hash_rate_daily/json/group/btc",
     "block_rewards": "/accounts/block_rewards/json/btc",
+    "payouts": "/accounts/payouts/json/btc",
     "workers": "/accounts/workers/json/btc/",
 }
 
@@ -212,6 +213,23 @@ def test_the_go_exporter_reads_the_rewards(answers):
         read(day, date=int64, shares=text_or_number, calculation_date=int64)
         for price in day["share_prices"]:
             read(price, from_ts=int64, to_ts=int64, share_price=text_or_number)
+
+
+def test_the_go_exporter_reads_the_payouts(answers):
+    assert answers["payouts"]["lightning"] == []
+    for payout in answers["payouts"]["onchain"]:
+        read(
+            payout,
+            financial_account_name=text,
+            requested_at_ts=int64,
+            resolved_at_ts=int64,
+            status=text,
+            amount_sats=int64,
+            fee_sats=int64,
+            destination=text,
+            tx_id=text,
+            trigger_type=text,
+        )
 
 
 def test_the_go_exporter_reads_the_days_and_the_blocks(answers):

@@ -84,7 +84,7 @@ def test_every_object_of_the_contract_is_there_with_every_field_required():
 
 def test_operation_ids_are_unique():
     ids = [item["get"]["operationId"] for item in DOCUMENT["paths"].values()]
-    assert len(ids) == len(set(ids)) == 9
+    assert len(ids) == len(set(ids)) == 10
 
 
 def test_every_path_parameter_is_declared():
@@ -104,6 +104,7 @@ def test_dates_are_optional_where_there_are_dates():
         "/accounts/hash_rate_daily/json/{group}/{coin}",
         "/accounts/hash_rate_daily/json/{coin}",
         "/accounts/block_rewards/json/{coin}",
+        "/accounts/payouts/json/{coin}",
         "/api/v1/credits",
     }
 

@@ -251,6 +251,24 @@ async def test_block_rewards_in_full_and_ascending(busy):
     assert times == sorted(times)
 
 
+async def test_payouts_stand_at_the_top_newest_first_with_zero_for_what_is_not_yet(busy):
+    answer = seen(await service(busy).payouts(ASKED))
+    assert answer["lightning"] == []
+    assert answer["onchain"][0] == {
+        "financial_account_name": "alice",
+        "requested_at_ts": 1_699_920_000 + 32_400,
+        "resolved_at_ts": 0,
+        "status": "queued",
+        "amount_sats": 25_000,
+        "fee_sats": 0,
+        "destination": "bcrt1qa",
+        "tx_id": "ab" * 32,
+        "trigger_type": "manual",
+    }
+    assert [each["status"] for each in answer["onchain"]] == ["queued", "confirmed"]
+    assert answer["onchain"][1]["trigger_type"] == "triggered"
+
+
 async def test_more_block_rewards_than_one_answer_holds_are_refused_with_advice(busy):
     assert await service(busy, row_limit=15).block_rewards(ASKED)
     with pytest.raises(TooMuch, match=r"15 block rewards are more than the 14.*fewer days"):
@@ -259,7 +277,9 @@ async def test_more_block_rewards_than_one_answer_holds_are_refused_with_advice(
 
 async def test_questions_with_dates_ask_the_pool_for_those_days(busy):
     pool_api = service(busy)
-    for question in (pool_api.rewards, pool_api.hash_rate_daily, pool_api.block_rewards):
+    for question in (
+        pool_api.rewards, pool_api.hash_rate_daily, pool_api.block_rewards, pool_api.payouts,
+    ):  # fmt: skip
         await question(ASKED)
     assert busy.asked == [("alice", 1_699_833_600, 1_699_920_000)] * 3
 
