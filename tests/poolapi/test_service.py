@@ -281,7 +281,7 @@ async def test_questions_with_dates_ask_the_pool_for_those_days(busy):
         pool_api.rewards, pool_api.hash_rate_daily, pool_api.block_rewards, pool_api.payouts,
     ):  # fmt: skip
         await question(ASKED)
-    assert busy.asked == [("alice", 1_699_833_600, 1_699_920_000)] * 3
+    assert busy.asked == [("alice", 1_699_833_600, 1_699_920_000)] * 4
 
 
 async def test_workers_in_full(busy):
