@@ -8,7 +8,7 @@ from typing import Any
 import click
 import structlog
 
-from pithead.cli import accountside, farmside, keyside, poolside, up
+from pithead.cli import accountside, farmside, keyside, poolside, storeside, up
 from pithead.cli.config import example
 from pithead.cli.options import (
     EXPECTED,
@@ -88,7 +88,7 @@ def up_(
     _run(up.run(config))
 
 
-@main.command()
+@main.group(invoke_without_command=True)
 @data_option
 @general_options
 @click.option(
@@ -98,6 +98,8 @@ def up_(
 @click.pass_context
 def pool(context: click.Context, data: str | None, take_over: bool) -> None:
     """Run the pool alone: chain, Stratum port and web API."""
+    if context.invoked_subcommand is not None:
+        return
     _run(poolside.run(configured(context, data__directory=data), take_over))
 
 
@@ -176,6 +178,9 @@ def create(context: click.Context, user: str, profile: str, data: str | None) ->
         click.echo(poolside.create_token(config, user, profile))
 
 
+pool.add_command(storeside.backup)
+pool.add_command(storeside.restore)
+pool.add_command(storeside.check)
 miner.add_command(keyside.token)
 miner.add_command(keyside.password)
 main.add_command(accountside.account)

@@ -19,6 +19,7 @@ from pithead.cli.farmtime import steady_wall
 from pithead.cli.handover import Handover, claim, take_over
 from pithead.cli.logs import start_logging
 from pithead.cli.nodeside import NodeNotUsable, open_node, payout_script
+from pithead.cli.payoutside import PayoutPart
 from pithead.cli.sections import Config, PoolSection
 from pithead.cli.serving import HttpServer, listen
 from pithead.cli.stratumside import PortNotBound, StratumPart, certificate_of
@@ -58,6 +59,7 @@ class PoolPart:
     remembering: asyncio.Task[None]
     """Writes down when tokens were last used."""
     admin: AdminPart
+    payouts: PayoutPart
 
     @property
     def pool(self) -> Pool:
@@ -94,6 +96,7 @@ class PoolPart:
             last_first.push_async_callback(self.node.close)
             last_first.push_async_callback(self.bookkeeper.close)
             last_first.push_async_callback(_save_used, self.accounts)
+            last_first.push_async_callback(self.payouts.stop)
             last_first.callback(self.remembering.cancel)
             last_first.push_async_callback(self.front.stop, come_again)
             last_first.push_async_callback(self.server.stop)
@@ -141,9 +144,12 @@ async def open_pool(
         admin = await AdminPart.open(
             config, for_admins, front.pool, bookkeeper, accounts, bans, clock, wall
         )
+        payouts = PayoutPart.open(config, node, bookkeeper, clock)
         undo.pop_all()
     remembering = asyncio.create_task(_remember_use(accounts))
-    return PoolPart(node, bookkeeper, accounts, front, server, api_socket, remembering, admin)
+    return PoolPart(
+        node, bookkeeper, accounts, front, server, api_socket, remembering, admin, payouts
+    )
 
 
 async def _open_node(config: Config, *rest: Any) -> tuple[bytes, Node]:
@@ -191,6 +197,7 @@ def _books(section: PoolSection) -> BookkeeperSettings:
         confirmations=section.confirmations,
         durability=section.durability,
         database=section.database,
+        keep_journal=section.keep_journal,
     )
 
 

@@ -33,7 +33,7 @@ class PublishedCredits:
             last = connection.execute(select(table).order_by(table.c.day.desc()).limit(1)).first()
             before = bytes.fromhex(last.link) if last else b""
             for day in _days_after(connection, -1 if last is None else last.day):
-                works = _works(connection, day)
+                works = works_of(connection, day)
                 salt = secrets.token_bytes(SALT_BYTES)
                 root = CreditTree(day, works, salt).root
                 before = link(before, day, root)
@@ -61,7 +61,7 @@ class PublishedCredits:
         table = schema.credit_days
         with self.engine.connect() as connection:
             row = connection.execute(select(table).where(table.c.day == day)).first()
-            works = _works(connection, day) if row else {}
+            works = works_of(connection, day) if row else {}
         if row is None or user not in works:
             return None
         proof = prove(day, works, bytes.fromhex(row.salt), user)
@@ -84,7 +84,7 @@ def _days_after(connection: Connection, day: int) -> Sequence[int]:
     return [second // DAY for second in connection.scalars(rows.distinct().order_by(days))]
 
 
-def _works(connection: Connection, day: int) -> dict[str, int]:
+def works_of(connection: Connection, day: int) -> dict[str, int]:
     """Credited work by user; the pool's own row has no user."""
     table = schema.days.c
     works: dict[str, int] = {}

@@ -60,6 +60,9 @@ class Position(NamedTuple):
     sequence: int
 
 
+KEPT = "kept"
+"""Where segments are that are in the store and kept all the same: beside those in use."""
+
 START = Position(0, 0)
 """Before the first event of any journal."""
 
@@ -84,8 +87,11 @@ class ShareLog:
         durability: Durability = "write",
         segment_bytes: int = SEGMENT_BYTES,
         above: Position | None = None,
+        keep: bool = False,
     ) -> None:
         """Opens, or begins, the journal of a front end; its epoch is above that of `above`.
+
+        Where it is to `keep` them, segments that are forgotten are moved aside, not deleted.
 
         Cuts off a torn tail. JournalFull if another process has it or it cannot be written.
         """
@@ -93,6 +99,7 @@ class ShareLog:
         self._front_end = front_end
         self._durability = durability
         self._segment_bytes = segment_bytes
+        self._keep = keep
         self._sequence = 0
         self._broken = ""
         self._file = -1
@@ -136,7 +143,7 @@ class ShareLog:
         older than what the journal has forgotten.
         """
         last = after or START
-        segments = [each for each in self._segments() if _start_of(each).epoch < self._epoch]
+        segments = [each for each in self._segments() if start_of(each).epoch < self._epoch]
         for segment in segments[len(_behind(segments, last)) :]:
             for payload in read_segment(segment):
                 same = payload.epoch == last.epoch
@@ -153,9 +160,13 @@ class ShareLog:
                         last = position
 
     def forget(self, position: Position) -> None:
-        """Delete the segments that hold nothing later; the present one stays in any case."""
+        """Let go of the segments that hold nothing later; the present one stays in any case."""
         for segment in _behind(self._segments(), position):
-            segment.unlink(missing_ok=True)
+            if self._keep:
+                (self._directory / KEPT).mkdir(exist_ok=True)
+                segment.rename(self._directory / KEPT / segment.name)
+            else:
+                segment.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Everything appended is in the file already."""
@@ -178,13 +189,13 @@ class ShareLog:
         return lock
 
     def _segments(self) -> list[Path]:
-        return sorted(self._directory.glob(f"{self._front_end}.*.journal"), key=_start_of)
+        return sorted(self._directory.glob(f"{self._front_end}.*.journal"), key=start_of)
 
     def _begin_epoch(self, above: Position | None) -> None:
         segments = self._segments()
         if segments:
             _cut_torn_tail(segments[-1])
-        newest = max((_start_of(segment).epoch for segment in segments), default=0)
+        newest = max((start_of(segment).epoch for segment in segments), default=0)
         self._epoch = max(newest, above.epoch if above else 0) + 1
         self._begin_segment()
 
@@ -277,10 +288,10 @@ def _has_frame(data: bytes, start: int) -> bool:
 def _behind(segments: Sequence[Path], position: Position) -> list[Path]:
     """The first of these, in order, that hold nothing later; never the last."""
     end = Position(position.epoch, position.sequence + 1)
-    return [each for each, following in pairwise(segments) if _start_of(following) <= end]
+    return [each for each, following in pairwise(segments) if start_of(following) <= end]
 
 
-def _start_of(path: Path) -> Position:
+def start_of(path: Path) -> Position:
     """From a segment's name."""
     _, epoch, sequence, _ = path.name.rsplit(".", 3)
     return Position(int(epoch), int(sequence))

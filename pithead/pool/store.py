@@ -1,4 +1,4 @@
-"""The store: the books in a database, one transaction for each commit, with the place in the journal.
+"""The store: the books in a database, a transaction for each commit, with the place in the journal.
 
 Because the place is written with what it led to, replaying the journal from there counts each
 share once, wherever the process was killed.
@@ -74,7 +74,7 @@ class Store:
             connection.execute(
                 upsert(connection, schema.positions)
                 .values(front_end=self._front_end, **position._asdict())
-                .on_conflict_do_update(set_=position._asdict())
+                .on_conflict_do_update(index_elements=["front_end"], set_=position._asdict())
             )
 
     def load(self, settings: BooksSettings) -> tuple[Books, Position | None]:

@@ -1,0 +1,140 @@
+"""`pithead pool backup`, `restore` and `check`: the pool's database as a whole."""
+
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from pithead.cli.datadir import DataDirectory
+from pithead.cli.options import (
+    Refused,
+    configured,
+    data_option,
+    general_options,
+    told_in_a_sentence,
+)
+from pithead.cli.sections import Config
+from pithead.pool.audit import CannotCheck, sums, told_again
+from pithead.pool.backup import BadBackup, restore_backup, write_backup
+from pithead.pool.bookkeeping import BookkeeperSettings
+from pithead.pool.books import BooksSettings
+from pithead.pool.database import DATABASE, Where, database_of, open_database
+from pithead.pool.store import Store
+
+FRONT_END = BookkeeperSettings().front_end
+
+
+def _where(config: Config) -> tuple[Path, Where]:
+    directory = Path(config.data.directory) / "pool"
+    return directory, database_of(directory, config.pool.database)
+
+
+def _write(config: Config, file: Path) -> int:
+    """A backup of the pool that is configured; how many rows it has."""
+    _, where = _where(config)
+    if isinstance(where, Path) and not where.exists():
+        raise Refused(f"{where} is not there: no pool has run in this data directory")
+    engine = open_database(where)
+    try:
+        return write_backup(engine, file)
+    except FileExistsError:
+        raise Refused(f"{file} is there already; choose another name") from None
+    finally:
+        engine.dispose()
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@data_option
+@general_options
+@click.pass_context
+def backup(context: click.Context, file: Path, data: str | None) -> None:
+    """Copy the pool's database, all of one moment, to FILE. The pool may be running.
+
+    The journal is not in it: what was credited since is lost if only the backup is left.
+    """
+    config = configured(context, data__directory=data)
+    with told_in_a_sentence():
+        rows = _write(config, file)
+    click.echo(f"{file}: {rows} rows, {file.stat().st_size} bytes")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@data_option
+@general_options
+@click.pass_context
+def restore(context: click.Context, file: Path, data: str | None) -> None:
+    """Fill an empty database from the backup FILE, of whichever engine that was.
+
+    \b
+    Example, from SQLite to PostgreSQL:
+      pithead pool backup pool.backup --data pithead-data
+      pithead pool restore pool.backup --data new-data \\
+        --set pool.database=postgresql://pool:secret@127.0.0.1/pool
+    """
+    config = configured(context, data__directory=data)
+    directory, where = _where(config)
+    with told_in_a_sentence(), DataDirectory(Path(config.data.directory)):
+        if any(directory.glob("journal/*.journal")):
+            raise Refused(
+                f"{directory / 'journal'} is the journal of another life of the pool; restore "
+                "into an empty data directory"
+            )
+        rows = restore_backup(file, where)
+    click.echo(f"{rows} rows restored")
+
+
+@click.command()
+@click.option(
+    "--from", "start", metavar="BACKUP", type=click.Path(path_type=Path, exists=True),
+    help="Tell the journal again from this backup on, instead of from its beginning.",
+)  # fmt: skip
+@click.option("--sums-only", is_flag=True, help="Do not tell the journal again.")
+@data_option
+@general_options
+@click.pass_context
+def check(context: click.Context, start: Path | None, sums_only: bool, data: str | None) -> None:
+    """Check the ledger: its sums, and that the journal leads to it. The pool may be running.
+
+    Exit code 1 says that something is not as it must be, 2 that it could not be checked.
+    """
+    config = configured(context, data__directory=data)
+    with told_in_a_sentence(), tempfile.TemporaryDirectory(prefix="pithead-check-") as scratch:
+        try:
+            problems = _problems(config, Path(scratch), start, sums_only)
+        except (BadBackup, CannotCheck) as error:
+            raise Refused(str(error)) from error
+    for problem in problems:
+        click.echo(problem, err=True)
+    if problems:
+        raise click.ClickException(f"{len(problems)} things are not as they must be")
+    click.echo("all sums hold" if sums_only else "all sums hold, and the journal leads to them")
+
+
+def _problems(config: Config, scratch: Path, start: Path | None, sums_only: bool) -> list[str]:
+    """Of a copy of the database, so that it stands still."""
+    directory, _ = _where(config)
+    _write(config, scratch / "now.backup")
+    with closing(_Copy(scratch / "now.backup", scratch / "now")) as now:
+        problems = sums(now.store.engine)
+        if sums_only:
+            return problems
+        settings = BooksSettings(config.pool.scoring_seconds, config.pool.confirmations)
+        journal = directory / "journal"
+        if start is None:
+            return problems + told_again(now.store, None, journal, FRONT_END, settings)
+        with closing(_Copy(start, scratch / "start")) as before:
+            return problems + told_again(now.store, before.store, journal, FRONT_END, settings)
+
+
+class _Copy:
+    """A backup, opened as a store of its own."""
+
+    def __init__(self, file: Path, directory: Path) -> None:
+        restore_backup(file, directory / DATABASE)
+        self.store = Store(open_database(directory / DATABASE), FRONT_END)
+
+    def close(self) -> None:
+        self.store.engine.dispose()
