@@ -15,9 +15,6 @@ from pathlib import Path
 
 RECORDED = Path(__file__).parent / "recorded"
 
-LONG_POLL = "long poll"
-"""Stands for a template that is asked for with a longpollid: such calls wait."""
-
 
 @dataclass
 class Answer:
@@ -47,7 +44,8 @@ class RpcServer:
     url: str = ""
     port: int = 0
     listening: socket.socket | None = None
-    released: asyncio.Event = field(default_factory=asyncio.Event)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set it to have one long poll answered."""
     connections: dict = field(default_factory=dict)
     """The task of each, and its writer, or its socket until it has one."""
 
@@ -104,7 +102,7 @@ class RpcServer:
             self.calls.append((asked["method"], asked["params"]))
             answer = await self._answer(asked)
         if answer.never:
-            await self.released.wait()
+            await asyncio.Event().wait()
         data = (
             f"HTTP/1.1 {answer.status} Word\r\ncontent-length: {len(answer.body)}\r\n\r\n".encode()
             + answer.body
@@ -117,10 +115,10 @@ class RpcServer:
         method, params = asked["method"], asked["params"]
         key = (method, json.dumps(params))
         if method == "getblocktemplate" and "longpollid" in params[0]:
-            key = LONG_POLL
+            await self.news.wait()
+            self.news.clear()
+            key = method
         found = self.answers.get(key, self.answers.get(method))
-        if key == LONG_POLL and key not in self.answers:
-            found = Answer(never=True)
         if callable(found):
             found = found(*params)
         if isinstance(found, list):
