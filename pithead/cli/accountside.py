@@ -13,6 +13,8 @@ from typing import BinaryIO
 import click
 from sqlalchemy import Engine
 
+from pithead.bitcoin.network import Network
+from pithead.cli.nodeside import network_of
 from pithead.cli.options import (
     Refused,
     configured,
@@ -25,6 +27,7 @@ from pithead.pool.admins import Admins
 from pithead.pool.credit_proof import check, read_proof
 from pithead.pool.credit_tree import BadProof
 from pithead.pool.database import database_of, open_database
+from pithead.pool.destinations import Destinations
 from pithead.pool.groups import Groups
 from pithead.pool.notices import CHANNELS, KINDS, Channel, Kind, Notices
 from pithead.pool.store import Store
@@ -41,6 +44,7 @@ class Books:
     engine: Engine
     accounts: Accounts
     work_scale: int
+    network: Network
 
 
 @contextmanager
@@ -52,7 +56,10 @@ def _books(context: click.Context, data: str | None) -> Iterator[Books]:
             database_of(Path(config.data.directory) / "pool", config.pool.database)
         )
         try:
-            yield Books(engine, Accounts(Store(engine, "")), config.pool.work_scale)
+            yield Books(
+                engine, Accounts(Store(engine, "")), config.pool.work_scale,
+                network_of(config.node),
+            )  # fmt: skip
         except ValueError as error:
             raise Refused(str(error)) from error
         finally:
@@ -112,9 +119,35 @@ def show(context: click.Context, user: str, data: str | None) -> None:
             click.echo(f"worker   {worker}  {_said(setting, books.work_scale)}")
         for contact in Notices(books.engine).contacts_of(user):
             click.echo(f"contact  {contact.channel}  {contact.target}  {' '.join(contact.kinds)}")
+        if wish := Destinations(books.engine, books.network).of(user):
+            least = f"from {wish.threshold_sats} sat" if wish.threshold_sats else "as the pool does"
+            click.echo(f"pay to   {wish.address}  {least}")
         for group, members in Groups(books.engine).all().items():
             if user in members:
                 click.echo(f"group    {group}  ({len(members)} members)")
+
+
+@account.command(name="pay-to")
+@click.argument("user")
+@click.argument("address", required=False)
+@click.option(
+    "--threshold", type=click.IntRange(0), default=0, metavar="SATS",
+    help="The smallest balance to be paid out; 0 is the pool's own.",
+)  # fmt: skip
+@data_option
+@general_options
+@click.pass_context
+def pay_to(
+    context: click.Context, user: str, address: str | None, threshold: int, data: str | None
+) -> None:
+    """Pay USER at ADDRESS from the next payout on; without one, not any more."""
+    with _books(context, data) as books:
+        _known(books, user)
+        destinations = Destinations(books.engine, books.network)
+        if address is not None:
+            destinations.set(user, address, threshold)
+        elif not destinations.clear(user):
+            raise Refused(f"{user} has no address to be paid at")
 
 
 def _said(setting: WorkerSetting, scale: int) -> str:

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from pithead.cli.machinesections import FarmSection, MinerSection
 from pithead.cli.nodesections import ChainSection, NodeSection
+from pithead.cli.payoutsection import PayoutsSection
 from pithead.cli.section import PRINTABLE, Section
 
 HOST = r"^[0-9A-Za-z.:_-]{1,255}$"
@@ -194,6 +195,13 @@ class PoolSection(Section, frozen=True):
             "the data directory.",
         ),
     ] = ""
+    keep_journal: Annotated[
+        bool,
+        Meta(
+            description="Whether every share ever made is kept in journal/kept, some 30 bytes "
+            "each, so that `pithead pool check` can tell the whole story again."
+        ),
+    ] = False
     durability: Annotated[
         Literal["write", "group"],
         Meta(
@@ -279,6 +287,7 @@ class Config(Section, frozen=True):
     data: DataSection = DataSection()
     pool: PoolSection = PoolSection()
     admin: AdminSection = AdminSection()
+    payouts: PayoutsSection = PayoutsSection()
     mail: MailSection = MailSection()
     node: NodeSection = NodeSection()
     chain: ChainSection = ChainSection()

@@ -90,3 +90,18 @@ def test_a_proof_that_holds_is_told_and_one_that_does_not_ends_with_one(tmp_path
     shown = CliRunner().invoke(main, ["verify", str(file)])
     assert shown.exit_code == 1
     assert "adds up to" in shown.output
+
+
+def test_where_a_user_is_paid_is_set_shown_and_cleared(run):
+    address = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"
+    run("account", "create", "alice")
+    run("account", "pay-to", "alice", address, "--threshold", "50000")
+    assert run("account", "show", "alice") == f"pay to   {address}  from 50000 sat"
+    run("account", "pay-to", "alice", address)
+    assert run("account", "show", "alice") == f"pay to   {address}  as the pool does"
+    wrong = run("account", "pay-to", "alice", "1BoatSLRHtKNngkdXEeobR76b53LETtpyT", code=2)
+    assert "regtest" in wrong
+    assert "threshold" in run("account", "pay-to", "alice", address, "--threshold", "5", code=2)
+    run("account", "pay-to", "alice")
+    assert "no address" in run("account", "pay-to", "alice", code=2)
+    assert run("account", "show", "alice") == ""

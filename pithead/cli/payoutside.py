@@ -1,0 +1,71 @@
+"""Paying users out, as a running part of the pool."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+from pithead.cli.nodeside import network_of, node_addresses
+from pithead.cli.sections import Config
+from pithead.node.corewallet import CoreWallet, CoreWalletSettings
+from pithead.node.farmwallet import FarmWallet
+from pithead.node.kernel import KernelNode
+from pithead.node.node import Node
+from pithead.node.payments import PaymentWallet
+from pithead.node.rpc import RpcClient
+from pithead.pool.bookkeeping import Bookkeeper
+from pithead.pool.destinations import Destinations
+from pithead.pool.payer import Payer, PayerSettings
+
+FARM_SATS_PER_VBYTE = 2
+
+
+@dataclass(slots=True)
+class PayoutPart:
+    """Runs until `stop`. What is under way then goes on with the next start."""
+
+    payer: Payer | None
+    """None where the configuration names no wallet."""
+    _task: asyncio.Task[None] | None = None
+    _rpc: RpcClient | None = None
+
+    @classmethod
+    def open(
+        cls, config: Config, node: Node, keeper: Bookkeeper, clock: Callable[[], float]
+    ) -> "PayoutPart":
+        wallet, rpc = _wallet(config, node)
+        if wallet is None:
+            return cls(None)
+        destinations = Destinations(keeper.store.engine, network_of(config.node))
+        section = config.payouts
+        settings = PayerSettings(
+            threshold_sats=config.pool.send_threshold_sats,
+            hour_utc=section.hour_utc,
+            confirmations=section.confirmations,
+            most_payments=section.most_payments,
+        )
+        payer = Payer(keeper, wallet, destinations, clock, settings)
+        return cls(payer, asyncio.create_task(payer.run()), rpc)
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        if self._rpc is not None:
+            await self._rpc.close()
+
+
+def _wallet(config: Config, node: Node) -> tuple[PaymentWallet | None, RpcClient | None]:
+    section = config.payouts
+    if isinstance(node, KernelNode):
+        return FarmWallet(node, section.sats_per_vbyte or FARM_SATS_PER_VBYTE), None
+    if not section.wallet:
+        return None, None
+    address = node_addresses(config.node)[0].rpc
+    rpc = RpcClient(replace(address, url=f"{address.url}/wallet/{quote(section.wallet)}"))
+    settings = CoreWalletSettings(
+        sats_per_vbyte=section.sats_per_vbyte, most_fee_sats=section.most_fee_sats
+    )
+    return CoreWallet(rpc, settings), rpc
