@@ -109,6 +109,11 @@ def _bitcoind_settings(section: NodeSection, first_block_work: int) -> BitcoindS
 
 def _check_world(config: Config, clock: Callable[[], float], wall: Callable[[], float]) -> None:
     """A real chain has the world's time, and real hashes."""
+    if config.farm.speed != 1:
+        raise NodeNotUsable(
+            f"[farm] speed is {config.farm.speed:g}: with bitcoind time is the world's, so it has "
+            "to be 1"
+        )
     if abs(clock() - wall()) > MOST_CLOCK_LAG_SECONDS:
         raise NodeNotUsable(
             "farm time is not the world's in this data directory, which bitcoind needs; start "

@@ -126,6 +126,8 @@ def test_an_address_of_another_network_is_refused(address, network, words):
 
 
 async def test_a_real_network_needs_the_worlds_time_and_real_hashes(tmp_path):
+    with pytest.raises(NodeNotUsable, match="speed is 60: "):
+        await opened(bitcoind(farm__speed=60.0), tmp_path)
     with pytest.raises(NodeNotUsable, match=r"farm\.speed = 1"):
         await opened(bitcoind(), tmp_path, clock=NOW - 61)
     with pytest.raises(NodeNotUsable, match="work_scale is"):
