@@ -33,13 +33,13 @@ SHELLS = {
     "miner/announcing", "miner/api", "miner/cgminer/server", "miner/daemon", "miner/images",
     "miner/interfaces", "miner/logbook", "miner/pool_link", "miner/settings",
     "node/bitcoind", "node/blockfile", "node/kernel", "node/library", "node/rpc", "node/watched",
-    "pool/accounts", "pool/admins", "pool/bookkeeping", "pool/credits", "pool/database",
+    "pool/accounts", "pool/admins", "pool/backup", "pool/bookkeeping", "pool/credits", "pool/database",
     "pool/delivery", "pool/destinations", "pool/migrations", "pool/payer",
     "pool/groups", "pool/history", "pool/listener", "pool/notices", "pool/pool", "pool/schema",
     "pool/sharelog", "pool/store",
     "pool/gate", "pool/tls", "pool/watchman", "pool/worker_settings",
     "poolapi/app", "pooladmin/app", "pooladmin/service",
-    "rpc/grpc", "rpc/grpcserver", "rpc/rest",
+    "rpc/grpc", "rpc/grpcserver", "rpc/paths", "rpc/rest",
 }  # fmt: skip
 """Packages and modules that touch the outside; every other is pure, and tested in virtual time."""
 

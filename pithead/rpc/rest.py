@@ -1,8 +1,9 @@
 """REST from a contract: a route per operation, bodies checked, errors as one plain sentence."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing
 from enum import IntEnum
+from functools import cache
 from typing import Any, Protocol
 
 import msgspec
@@ -10,7 +11,7 @@ import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from pithead.rpc import multipart, shapes, uploads
 from pithead.rpc.contract import WHOLE, Http, Message, Operation, Service
@@ -23,6 +24,7 @@ from pithead.rpc.errors import (
     UnsupportedMedia,
     codes_of,
 )
+from pithead.rpc.paths import Answering, Paths
 
 log = structlog.get_logger(__name__)
 
@@ -30,8 +32,6 @@ BODY_LIMIT_BYTES = 256 * 1024
 """The largest JSON body of the contract, a hundred pool groups, has a tenth of that."""
 
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-
-Answering = Callable[[Request], Awaitable[Response]]
 
 
 class Guard(Protocol):
@@ -41,20 +41,23 @@ class Guard(Protocol):
         """Renews the token in an `Authorization` header. Raises Unauthenticated."""
 
 
-def routes(services: Iterable[Service], guard: Guard, base_path: str) -> list[Route]:
-    """A route per path that has implemented operations, with and without its last slash."""
+def routes(services: Iterable[Service], guard: Guard, base_path: str) -> list[BaseRoute]:
+    """All operations that are implemented, with and without their last slash."""
     verbs: dict[str, dict[str, Answering]] = {}
     for service in services:
         for operation in service.implemented():
             if operation.http is not None:
                 endpoint = _Endpoint(service, operation, operation.http, guard)
                 path = (base_path + operation.http.path).rstrip("/")
-                verbs.setdefault(path, {})[operation.http.verb] = endpoint.answer
-    return [
-        Route(each, told(_by_verb(answering)), methods=sorted(answering))
-        for path, answering in sorted(verbs.items(), key=lambda item: ("{" in item[0], item[0]))
+                verbs.setdefault(path, {})[operation.http.verb] = told(endpoint.answer)
+    plain = {path: answering for path, answering in verbs.items() if "{" not in path}
+    patterns = [
+        Route(each, _by_verb(answering), methods=sorted(answering))
+        for path, answering in sorted(verbs.items())
         for each in (path, path + "/")
+        if path not in plain
     ]
+    return [Paths(plain), *patterns]
 
 
 def _by_verb(answering: dict[str, Answering]) -> Answering:
@@ -100,26 +103,37 @@ async def no_such_route(_request: Request, error: Exception) -> Response:
     return refusal(404, "no such path; /api/v1/docs/openapi.json lists those there are")
 
 
+class _Form:
+    """What the parts of an operation are made of: the same for all machines of a process."""
+
+    def __init__(self, operation: Operation, http: Http) -> None:
+        self.body = shapes.body_type(operation, http)
+        self.decoder = None if self.body is None else msgspec.json.Decoder[Any](self.body)
+        self.path_types = {
+            part[1:-1]: shapes.parameter_type(operation, http, part[1:-1])
+            for part in http.path.split("/")
+            if part.startswith("{")
+        }
+        self.query_types = {
+            name: shapes.parameter_type(operation, http, name) for name in http.query
+        }
+
+
+_form_of = cache(_Form)
+_encode = msgspec.json.Encoder().encode
+
+
 class _Endpoint:
     """One operation behind one path."""
+
+    __slots__ = ("_call", "_form", "_guard", "_http", "_operation")
 
     def __init__(self, service: Service, operation: Operation, http: Http, guard: Guard) -> None:
         self._operation = operation
         self._http = http
         self._guard = guard
         self._call = getattr(service, operation.method)
-        body = shapes.body_type(operation, http)
-        self._body_type = body
-        self._decoder = None if body is None else msgspec.json.Decoder[Any](body)
-        self._encode = msgspec.json.Encoder().encode
-        self._path_types = {
-            part[1:-1]: shapes.parameter_type(operation, http, part[1:-1])
-            for part in http.path.split("/")
-            if part.startswith("{")
-        }
-        self._query_types = {
-            name: shapes.parameter_type(operation, http, name) for name in http.query
-        }
+        self._form = _form_of(operation, http)
 
     async def answer(self, request: Request) -> Response:
         if self._operation.needs_token:
@@ -151,7 +165,7 @@ class _Endpoint:
         if self._http.answer is None:
             return Response(status_code=self._http.status, headers=HEADERS)
         return Response(
-            self._encode(self._part(response)),
+            _encode(self._part(response)),
             self._http.status,
             headers=HEADERS,
             media_type=self._http.media_type,
@@ -172,31 +186,31 @@ class _Endpoint:
 
     def _chunk(self, response: Message) -> bytes:
         part = self._part(response)
-        return part if isinstance(part, bytes) else self._encode(part) + b"\n"
+        return part if isinstance(part, bytes) else _encode(part) + b"\n"
 
     async def _message(self, request: Request) -> Message:
         """The request as a message. Raises BadRequest, InvalidArgument and their like."""
         parameters = {
             name: _from_path(request.path_params[name], kind)
-            for name, kind in self._path_types.items()
+            for name, kind in self._form.path_types.items()
         } | {
             name: _from_query(name, request.query_params[name], kind)
-            for name, kind in self._query_types.items()
+            for name, kind in self._form.query_types.items()
             if name in request.query_params
         }
-        body = await self._body(request) if self._decoder is not None else None
+        body = await self._body(request) if self._form.decoder is not None else None
         return shapes.request_of(self._operation, self._http, body, parameters)
 
     async def _body(self, request: Request) -> Any:
         kind = request.headers.get("content-type", "application/json").partition(";")[0].strip()
         if kind.lower() != "application/json":
             raise UnsupportedMedia(f"the body is {kind}, application/json is expected")
-        assert self._decoder is not None
+        assert self._form.decoder is not None
         data = await read_bounded(request, BODY_LIMIT_BYTES)
         try:
             if not data.isascii():
                 data.decode()
-            return self._decoder.decode(data)
+            return self._form.decoder.decode(data)
         except msgspec.ValidationError as error:
             return self._second_look(data, error)
         except (ValueError, RecursionError) as error:
@@ -207,7 +221,7 @@ class _Endpoint:
         if not to the decoder."""
         try:
             there = msgspec.json.decode(data)
-            return msgspec.convert(_with_whole_numbers(there), self._body_type)
+            return msgspec.convert(_with_whole_numbers(there), self._form.body)
         except msgspec.ValidationError:
             raise InvalidArgument(f"the body does not fit: {refused}") from refused
         except (ValueError, RecursionError) as error:

@@ -101,13 +101,13 @@ def build_apis(
 
     app = Starlette(
         routes=[
+            *rest.routes(services, keys, BASE_PATH),
             Route("/", serve_page),
             Route("/graphql", rest.told(graphql.answer), methods=["POST"]),
             *(
                 Route(f"{BASE_PATH}/docs/openapi.json{slash}", serve_document)
                 for slash in ("", "/")
             ),
-            *rest.routes(services, keys, BASE_PATH),
         ],
         exception_handlers={HTTPException: rest.no_such_route},
     )
