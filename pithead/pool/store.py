@@ -56,11 +56,10 @@ class Store:
             _put(connection, schema.meters, changes.meters)
             _remove_points(connection, changes)
             _put(connection, schema.counters, changes.points)
+            _remove_blocks(connection, schema.blocks, changes)  # their numbers go to the next
             _put(connection, schema.blocks, changes.blocks)
             _put(connection, schema.credits, changes.credits)
-            for name in changes.refused:
-                for table in (schema.blocks, schema.credits):
-                    connection.execute(delete(table).where(table.c.hash_display == name))
+            _remove_blocks(connection, schema.credits, changes)
             _put(connection, schema.entries, changes.entries)
             _put_pairs(connection, schema.balances, changes.balances)
             _put(connection, schema.days, changes.days)
@@ -161,6 +160,12 @@ def _load_fortunes(connection: Connection) -> Fortunes:
 
 def _texts(connection: Connection) -> dict[str, str]:
     return {row.name: row.text for row in connection.execute(select(schema.scheme_state))}
+
+
+def _remove_blocks(connection: Connection, table: Table, changes: Changes) -> None:
+    """Of those that the node refused."""
+    for name in changes.refused:
+        connection.execute(delete(table).where(table.c.hash_display == name))
 
 
 def _remove_points(connection: Connection, changes: Changes) -> None:
