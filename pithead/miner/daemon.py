@@ -116,7 +116,7 @@ class Daemon:
         """Begin to mine. Returns at once; `failed` tells when something went wrong for good."""
         for machine in self.machines:
             if machine.keeper is not None:
-                machine.keeper.keep(machine.miner.settings)
+                machine.keeper.keep(machine.miner.saved)
             machine.miner.standing.watch_status(_logger_of(machine.name))
         self._clock.reached(self._name, self._clock.now())
         self._task = asyncio.create_task(self._run())

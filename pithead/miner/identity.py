@@ -2,7 +2,9 @@
 
 import dataclasses
 import hashlib
+from collections.abc import Iterable
 from functools import partial
+from itertools import count
 
 import msgspec
 
@@ -46,24 +48,26 @@ def version_named(current: str | None) -> BosVersion:
     return dataclasses.replace(BOS_VERSION, current=current, bos_plus=current.endswith("-plus"))
 
 
-class Namer:
-    """Gives uids, none of them twice, the same ones in the same order for the same seed."""
+def named_groups(
+    groups: Iterable[PoolGroup], seed: str, given: int
+) -> tuple[tuple[PoolGroup, ...], int]:
+    """The groups with a uid for each and for each of their pools, and how many are given by then.
 
-    def __init__(self, seed: str, given: int) -> None:
-        self._seed = seed
-        self.given = given
-
-    def complete(self, group: PoolGroup, group_uid: str) -> PoolGroup:
-        """The group with a uid for itself and for each of its pools."""
+    No uid is given twice; the same ones come in the same order for the same seed.
+    """
+    numbers = count(given + 1)
+    named = []
+    for index, group in enumerate(groups):
         pools = tuple(
-            pool if pool.uid else msgspec.structs.replace(pool, uid=self._next())
+            pool if pool.uid else msgspec.structs.replace(pool, uid=_uid(seed, next(numbers)))
             for pool in group.pools
         )
-        return msgspec.structs.replace(group, pools=pools, uid=group.uid or group_uid)
+        named.append(msgspec.structs.replace(group, pools=pools, uid=group.uid or str(index)))
+    return tuple(named), next(numbers) - 1
 
-    def _next(self) -> str:
-        self.given += 1
-        return _word(self._seed, f"uid/{self.given}", _LETTERS, 16)
+
+def _uid(seed: str, number: int) -> str:
+    return _word(seed, f"uid/{number}", _LETTERS, 16)
 
 
 def _mac(seed: str) -> str:

@@ -21,13 +21,14 @@ from pithead.miner.cooling_settings import changed as changed_cooling
 from pithead.miner.efficiency import Point
 from pithead.miner.faults import CANNOT_DISABLE, Faults
 from pithead.miner.feed import Feed
-from pithead.miner.identity import Namer, version_named
+from pithead.miner.identity import named_groups, version_named
 from pithead.miner.licence import Licence
 from pithead.miner.meter import summed
 from pithead.miner.performance import Performance
 from pithead.miner.pool_limits import check_pools
 from pithead.miner.readouts import chain_of, fans, hottest_chip
 from pithead.miner.refusals import CannotDisable, NotRunning
+from pithead.miner.settings_book import SettingsBook
 from pithead.miner.snapshot import (
     ChainView,
     Identity,
@@ -56,12 +57,11 @@ class Miner:
         save: Callable[[Settings], None],
         jitter: float = 0.0,
     ) -> None:
-        """`save` is called with the settings after each change; `jitter`, 0 to 1, parts the
-        reconnects of machines that lost a pool together."""
+        """`save` is called with the settings to be kept after each change; `jitter`, 0 to 1,
+        parts the reconnects of machines that lost a pool together."""
         self._device = device
         self._identity = identity
         self._scale = work_scale
-        self._save = save
         self._jitter = jitter
         self._stepped = self._last_alive = now
         self.standing = Standing(now)
@@ -69,12 +69,15 @@ class Miner:
         self.faults = Faults()
         self._feed = Feed(device)
         self._readings = device.readings()
-        self.settings = settings
+        self.book = SettingsBook(settings, save)
+        self._change = self.book.change
         self.performance = Performance(device.model, lambda: self.settings, self._change)
         self._begin_process(now)
 
     def _begin_process(self, now: float) -> None:
         """The mining process begins, if it is to run: all it has counted is gone."""
+        if not self.settings.system.stopped:
+            self.book.start_over()
         model, settings = self._device.model, self.settings
         licence = licences.start_of_process(settings.system.licence)
         if licence is not settings.system.licence:
@@ -89,7 +92,7 @@ class Miner:
             BoardTally(number, serial, now)
             for number, serial in enumerate(self._identity.board_serial_numbers)
         ]
-        self._mine_at(self.settings.pool_groups)
+        self.book.note(**self._mine_at(settings.pool_groups))
 
     # --- the passing of time ---
 
@@ -158,6 +161,16 @@ class Miner:
         return licences.licence_at(self.settings.system.licence, self._process_started or now, now)
 
     # --- status ---
+
+    @property
+    def settings(self) -> Settings:
+        """Those in force."""
+        return self.book.in_force
+
+    @property
+    def saved(self) -> Settings:
+        """Those in force after the next start of the mining process."""
+        return self.book.saved
 
     @property
     def model(self) -> MachineModel:
@@ -256,10 +269,6 @@ class Miner:
             self.refeed()
         return already
 
-    def aim_power(self, watts: int) -> int:
-        """Aim for a consumption and return it. Raises OutsideLimits outside the limits."""
-        return round(self.performance.aim("power", watts))
-
     def forget_profiles(self, now: float) -> None:
         """Forget what the tuner has found; what mines stops and starts."""
         self.performance.forget_profiles()
@@ -285,20 +294,19 @@ class Miner:
     def cooling_plan(self) -> CoolingPlan:
         return self._cooling.plan
 
-    def set_cooling(self, wanted: CoolingSettings) -> CoolingSettings:
+    def set_cooling(self, wanted: CoolingSettings) -> None:
         """Another cooling mode, or other values in the present one. Raises OutsideLimits."""
         self._change(cooling=changed_cooling(self.settings.cooling, wanted, self.model))
         self._cooling.plan = plan_of(self.settings.cooling, self.model)
-        return self.settings.cooling
 
     def pool_groups(self) -> tuple[PoolGroup, ...]:
-        return self.settings.pool_groups
+        """As saved: a change of one group applies them all."""
+        return self.saved.pool_groups
 
     def set_pool_groups(self, groups: tuple[PoolGroup, ...], now: float) -> tuple[PoolGroup, ...]:
         """Replace all groups; pools without a uid get one. Raises BadPool."""
         check_pools(groups)
-        self._mine_at(groups)
-        self._save(self.settings)
+        self._change(**self._mine_at(groups))
         self._last_alive = now
         self.refeed()
         return self.settings.pool_groups
@@ -306,19 +314,15 @@ class Miner:
     def try_pool_groups(self, groups: tuple[PoolGroup, ...], now: float) -> None:
         """Mine at these until others are set or the process restarts. Raises BadPool."""
         check_pools(groups)
-        kept = self.settings.pool_groups
-        self._mine_at(groups)
-        self._change(pool_groups=kept)
+        self._change(uids_given=self._mine_at(groups)["uids_given"])
         self._last_alive = now
         self.refeed()
 
-    def _mine_at(self, groups: tuple[PoolGroup, ...]) -> None:
-        names = Namer(self._identity.uid, self.settings.uids_given)
-        named = tuple(names.complete(group, str(index)) for index, group in enumerate(groups))
+    def _mine_at(self, groups: tuple[PoolGroup, ...]) -> dict[str, object]:
+        """Returns the settings that follow from it."""
+        named, given = named_groups(groups, self._identity.uid, self.saved.uids_given)
         self._upstreams.replace(named)
-        self.settings = msgspec.structs.replace(
-            self.settings, pool_groups=named, uids_given=names.given
-        )
+        return {"pool_groups": named, "uids_given": given}
 
     def configure_network(self, hostname: str | None, network: StaticAddress | None) -> None:
         """Keep the configuration of the network; both have been checked."""
@@ -326,18 +330,18 @@ class Miner:
             hostname=hostname, system=msgspec.structs.replace(self.settings.system, network=network)
         )
 
-    def replace_settings(self, settings: Settings) -> None:
-        """Keep other settings altogether; they take effect when the mining process begins."""
-        self.settings = settings
-        self._save(settings)
+    def adopt(self, settings: Settings) -> None:
+        """Put other settings in force without a new start of the mining process."""
+        before = self.settings
+        self.book.replace(settings)
+        if settings.pool_groups != before.pool_groups:
+            self.set_pool_groups(settings.pool_groups, self._stepped)
+        self._cooling.plan = plan_of(settings.cooling, self.model)
+        self.performance.adopt()
 
     def change_system(self, **fields: object) -> None:
         """Keep new values of the system's settings."""
         self._change(system=msgspec.structs.replace(self.settings.system, **fields))
-
-    def _change(self, **fields: object) -> None:
-        self.settings = msgspec.structs.replace(self.settings, **fields)
-        self._save(self.settings)
 
     # --- reads ---
 

@@ -155,6 +155,11 @@ class Performance:
         self.follow()
         return self.configured(kind)
 
+    def adopt(self) -> None:
+        """The settings are others than they were."""
+        self.scaling.reset_target()
+        self._renew()
+
     def tune_again(self) -> None:
         """Leave manual mode for the target that was aimed at before. Raises NotSupported."""
         self._need_clocks()

@@ -66,7 +66,7 @@ class Upkeep:
         system = SystemSettings(
             version=old.system.version, network=None if wipe_network else old.system.network
         )
-        self._miner.replace_settings(
+        self._miner.book.replace(
             msgspec.structs.replace(
                 self._defaults,
                 hostname=self._defaults.hostname if wipe_network else old.hostname,

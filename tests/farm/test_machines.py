@@ -31,7 +31,7 @@ def test_a_damaged_settings_file_does_not_keep_a_machine_from_starting(tmp_path)
 
 def test_a_machine_without_a_place_keeps_its_settings_until_it_ends():
     machine = build_machine(plan(), 0.0, 10**12)
-    machine.miner.aim_power(2500)
+    machine.miner.performance.aim("power", 2500)
     assert machine.miner.settings.power_target_w == 2500
     assert machine.keeper is None
 

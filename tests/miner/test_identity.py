@@ -2,7 +2,7 @@ import re
 
 from pithead.hardware.models import model_named
 from pithead.miner.configuration import PoolGroup, PoolTarget
-from pithead.miner.identity import BOS_VERSION, Namer, identity_of
+from pithead.miner.identity import BOS_VERSION, identity_of, named_groups
 
 
 def test_the_same_seed_is_the_same_machine_and_no_two_seeds_share_anything():
@@ -26,9 +26,9 @@ def test_the_version_has_the_six_parts_that_clients_split_it_into():
 
 def test_no_uid_is_given_twice_across_restarts_and_given_ones_are_kept():
     group = PoolGroup("g", (PoolTarget("a:1", "u"), PoolTarget("b:1", "u", uid="mine")))
-    names = Namer("seed", 0)
-    first = names.complete(group, "0")
-    assert first.uid == "0"
+    (first, second), given = named_groups((group, group), "seed", 0)
+    assert (first.uid, second.uid, given) == ("0", "1", 2)
     assert first.pools[1].uid == "mine"
-    later = Namer("seed", names.given).complete(group, "0")
-    assert later.pools[0].uid not in {first.pools[0].uid, ""}
+    (later,), given = named_groups((group,), "seed", given)
+    assert given == 3
+    assert len({each.pools[0].uid for each in (first, second, later)} - {""}) == 3

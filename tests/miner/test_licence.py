@@ -73,7 +73,7 @@ def test_burnt_shares_reach_no_pool_and_all_others_do(make_rig):
     rig = make_rig()
     pool = rig.pool(first_work=40)
     expired = SystemSettings(licence=LicenceSettings(contract=Contract("a", 100, rig.now)))
-    rig.miner.replace_settings(msgspec.structs.replace(rig.miner.settings, system=expired))
+    rig.miner.book.replace(msgspec.structs.replace(rig.miner.settings, system=expired))
     rig.run(120)
     assert rig.miner.status is MinerStatus.RESTRICTED
     kept, burnt, counts = 0, 0, [0, 0]

@@ -126,7 +126,7 @@ def test_resuming_brings_rate_and_power_back(rig):
 
 def test_a_power_target_is_followed_by_consumption_and_hashrate(rig):
     before = rig.snapshot
-    assert rig.miner.aim_power(2400) == 2400
+    assert rig.miner.performance.aim("power", 2400) == 2400
     assert rig.snapshot.tuner.state is TunerState.TUNING
     rig.run(600)
     after = rig.snapshot
@@ -134,7 +134,7 @@ def test_a_power_target_is_followed_by_consumption_and_hashrate(rig):
     assert after.consumption_w == pytest.approx(2400, rel=0.05)
     assert after.real.last_5m < 0.85 * before.real.last_5m
     assert after.efficiency_j_per_th < before.efficiency_j_per_th
-    rig.miner.aim_power(3500)
+    rig.miner.performance.aim("power", 3500)
     rig.run(600)
     assert rig.snapshot.consumption_w == pytest.approx(3500, rel=0.05)
 
@@ -143,14 +143,14 @@ def test_a_power_target_is_followed_by_consumption_and_hashrate(rig):
 def test_a_power_target_outside_the_limits_is_refused_and_changes_nothing(rig, watts):
     before = rig.miner.settings
     with pytest.raises(OutsideLimits, match="980 to 8155 W"):
-        rig.miner.aim_power(watts)
+        rig.miner.performance.aim("power", watts)
     assert rig.miner.settings == before
     assert rig.snapshot.tuner.power_target_w == 3500
 
 
 def test_every_write_is_handed_over_to_be_saved(make_rig):
     rig = make_rig()
-    rig.miner.aim_power(3000)
+    rig.miner.performance.aim("power", 3000)
     rig.miner.pause(rig.now)
     rig.miner.set_pool_groups((PoolGroup("new", (PoolTarget("stratum+tcp://x:1", "u"),)),), rig.now)
     assert [each.power_target_w for each in rig.saved] == [3000, 3000, 3000]

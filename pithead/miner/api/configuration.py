@@ -15,9 +15,11 @@ from pithead.bos.units import Frequency, Hours, Voltage
 from pithead.miner import limits
 from pithead.miner.api import scaling, shapes_of_cooling
 from pithead.miner.api.pool import group_configuration
+from pithead.miner.api.saving import saved
 from pithead.miner.api.tuning import frequency, power, terahashes, voltage
 from pithead.miner.limits import Limits
 from pithead.miner.miner import Miner
+from pithead.miner.performance import Performance
 from pithead.miner.performance_settings import BoardManual, Dps
 
 TUNER_MODES = {
@@ -33,46 +35,14 @@ class Configuration(bos.ConfigurationService):
     async def get_miner_configuration(
         self, request: bos.GetMinerConfigurationRequest
     ) -> bos.GetMinerConfigurationResponse:
-        miner = self._miner
+        kept = saved(self._miner)
+        performance = kept.performance
         return bos.GetMinerConfigurationResponse(
-            pool_groups=tuple(group_configuration(group) for group in miner.pool_groups()),
-            temperature=shapes_of_cooling.configuration(miner.cooling_plan),
-            tuner=self._tuner(),
-            dps=scaling.configuration(miner.performance.settings.dps, miner.model),
-            hashboard_config=self._boards(),
-        )
-
-    def _tuner(self) -> tuning.TunerConfiguration:
-        performance = self._miner.performance
-        is_power = performance.kind == "power"
-        value = performance.configured(performance.kind)
-        return tuning.TunerConfiguration(
-            enabled=not performance.is_manual,
-            tuner_mode=TUNER_MODES[performance.kind],
-            power_target=power(value) if is_power else None,
-            hashrate_target=None if is_power else terahashes(value),
-        )
-
-    def _boards(self) -> tuning.HashboardPerformanceConfiguration:
-        performance = self._miner.performance
-        manual, ramping = performance.settings.manual, performance.ramping
-        boards = []
-        for board, runs in zip(performance.board_ids, performance.runs, strict=True):
-            own = manual.boards.get(board, BoardManual())
-            boards.append(
-                tuning.HashboardConfig(
-                    id=board,
-                    enabled=runs,
-                    frequency=frequency(own.frequency_hz),
-                    voltage=voltage(own.voltage_v),
-                )
-            )
-        return tuning.HashboardPerformanceConfiguration(
-            global_frequency=frequency(manual.frequency_hz),
-            global_voltage=voltage(manual.voltage_v),
-            hashboards=tuple(boards),
-            quick_ramping_time_up_s=ramping.up_s,
-            quick_ramping_time_down_s=ramping.down_s,
+            pool_groups=tuple(group_configuration(group) for group in kept.pool_groups()),
+            temperature=shapes_of_cooling.configuration(kept.cooling_plan),
+            tuner=_tuner(performance),
+            dps=scaling.configuration(performance.settings.dps, self._miner.model),
+            hashboard_config=_boards(performance),
         )
 
     async def get_constraints(
@@ -131,6 +101,39 @@ class Configuration(bos.ConfigurationService):
             ),
             quick_ramping_time_s=_whole(limits.RAMPING_SECONDS),
         )
+
+
+def _tuner(performance: Performance) -> tuning.TunerConfiguration:
+    is_power = performance.kind == "power"
+    value = performance.configured(performance.kind)
+    return tuning.TunerConfiguration(
+        enabled=not performance.is_manual,
+        tuner_mode=TUNER_MODES[performance.kind],
+        power_target=power(value) if is_power else None,
+        hashrate_target=None if is_power else terahashes(value),
+    )
+
+
+def _boards(performance: Performance) -> tuning.HashboardPerformanceConfiguration:
+    manual, ramping = performance.settings.manual, performance.ramping
+    boards = []
+    for board, runs in zip(performance.board_ids, performance.runs, strict=True):
+        own = manual.boards.get(board, BoardManual())
+        boards.append(
+            tuning.HashboardConfig(
+                id=board,
+                enabled=runs,
+                frequency=frequency(own.frequency_hz),
+                voltage=voltage(own.voltage_v),
+            )
+        )
+    return tuning.HashboardPerformanceConfiguration(
+        global_frequency=frequency(manual.frequency_hz),
+        global_voltage=voltage(manual.voltage_v),
+        hashboards=tuple(boards),
+        quick_ramping_time_up_s=ramping.up_s,
+        quick_ramping_time_down_s=ramping.down_s,
+    )
 
 
 def _power(bounds: Limits) -> PowerConstraints:

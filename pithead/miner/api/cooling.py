@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from pithead.bos import cooling as bos
 from pithead.bos.units import Temperature
+from pithead.miner.api.saving import place_for
 from pithead.miner.api.shapes_of_cooling import configuration_mode, wanted
 from pithead.miner.cooling_settings import CoolingSettings, Mode
 from pithead.miner.miner import Miner
@@ -42,8 +43,9 @@ class Cooling(bos.CoolingService):
         settings = None if request.mode is None else wanted(request.mode)
         if settings is None:
             raise InvalidArgument("mode is missing: auto, manual, immersion or hydro")
-        self._miner.set_cooling(settings)
-        mode = configuration_mode(self._miner.cooling_plan)
+        place = place_for(self._miner, request.save_action)
+        place.set_cooling(settings)
+        mode = configuration_mode(place.cooling_plan)
         return bos.SetCoolingModeResponse(
             mode=bos.SetCoolingModeResponseMode(
                 auto=mode.auto, manual=mode.manual, immersion=mode.immersion, hydro=mode.hydro
@@ -54,8 +56,9 @@ class Cooling(bos.CoolingService):
         self, request: bos.SetImmersionModeRequest
     ) -> bos.SetImmersionModeResponse:
         """Off is the mode with fans that follow the temperature."""
-        is_immersed = self._miner.cooling_plan.mode is Mode.IMMERSION
+        place = place_for(self._miner, request.save_action)
+        is_immersed = place.cooling_plan.mode is Mode.IMMERSION
         if request.enable_immersion_mode is not is_immersed:
             mode = Mode.IMMERSION if request.enable_immersion_mode else Mode.AUTO
-            self._miner.set_cooling(CoolingSettings(mode))
+            place.set_cooling(CoolingSettings(mode))
         return bos.SetImmersionModeResponse(immersion_mode=request.enable_immersion_mode)

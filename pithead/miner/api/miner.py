@@ -8,6 +8,7 @@ from pithead.bos.units import Frequency, Power, PowerEfficiency, Temperature, Vo
 from pithead.miner import snapshot
 from pithead.miner.api import status
 from pithead.miner.api.reports import Reports
+from pithead.miner.api.saving import Configurable, place_for
 from pithead.miner.api.shapes import gigahashes, pool_stats, work_solver_stats
 
 _NUMBERS = {
@@ -56,27 +57,31 @@ class MinerState(Reports):
         self, request: bos.UpdateHashboardsRequest
     ) -> bos.EnableHashboardsResponse:
         return bos.EnableHashboardsResponse(
-            hashboards=self._set_boards(request.hashboard_ids, request.enable)
+            hashboards=self._set_boards(self._miner, request.hashboard_ids, request.enable)
         )
 
     async def enable_hashboards(
         self, request: bos.EnableHashboardsRequest
     ) -> bos.EnableHashboardsResponse:
         return bos.EnableHashboardsResponse(
-            hashboards=self._set_boards(request.hashboard_ids, True)
+            hashboards=self._set_boards(
+                place_for(self._miner, request.save_action), request.hashboard_ids, True
+            )
         )
 
     async def disable_hashboards(
         self, request: bos.DisableHashboardsRequest
     ) -> bos.DisableHashboardsResponse:
         return bos.DisableHashboardsResponse(
-            hashboards=self._set_boards(request.hashboard_ids, False)
+            hashboards=self._set_boards(
+                place_for(self._miner, request.save_action), request.hashboard_ids, False
+            )
         )
 
     def _set_boards(
-        self, boards: tuple[str, ...], enable: bool
+        self, place: Configurable, boards: tuple[str, ...], enable: bool
     ) -> tuple[bos.HashboardEnableState, ...]:
-        self._miner.set_boards(boards, enable, self._clock())
+        place.set_boards(boards, enable, self._clock())
         return tuple(bos.HashboardEnableState(id=board, is_enabled=enable) for board in boards)
 
     async def get_miner_status(

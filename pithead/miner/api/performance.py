@@ -1,18 +1,29 @@
 """Targets, modes and profiles of the tuner, dynamic scaling, quick ramping."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 from msgspec import UNSET
 
 from pithead.bos import performance as bos
+from pithead.bos.saving import SaveAction
 from pithead.bos.tuning import PerformanceMode, TunerState
 from pithead.bos.units import Power, TeraHashrate
 from pithead.miner.api import scaling, tuning
+from pithead.miner.api.saving import place_for
 from pithead.miner.miner import Miner
+from pithead.miner.performance import Performance as MachinePerformance
 from pithead.miner.performance import Reference
 from pithead.miner.performance_settings import Ramping
 from pithead.miner.refusals import BadSetting
 from pithead.rpc.errors import InvalidArgument
+
+
+class Saved(Protocol):
+    """A request that says whether its change is to be applied, too."""
+
+    @property
+    def save_action(self) -> SaveAction: ...
 
 
 class Performance(bos.PerformanceService):
@@ -20,71 +31,78 @@ class Performance(bos.PerformanceService):
         self._miner = miner
         self._clock = clock
 
+    def _place(self, request: Saved) -> MachinePerformance:
+        return place_for(self._miner, request.save_action).performance
+
     # --- power ---
 
     async def set_power_target(
         self, request: bos.SetPowerTargetRequest
     ) -> bos.SetPowerTargetResponse:
-        return self._aim_power(_watts(request.power_target, "power_target"))
+        return self._aim_power(request, _watts(request.power_target, "power_target"))
 
     async def set_default_power_target(
         self, request: bos.SetDefaultPowerTargetRequest
     ) -> bos.SetPowerTargetResponse:
-        return self._aim_power(None)
+        return self._aim_power(request, None)
 
     async def increment_power_target(
         self, request: bos.IncrementPowerTargetRequest
     ) -> bos.SetPowerTargetResponse:
-        return self._shift_power(_watts(request.power_target_increment, "power_target_increment"))
+        return self._shift_power(
+            request, _watts(request.power_target_increment, "power_target_increment")
+        )
 
     async def decrement_power_target(
         self, request: bos.DecrementPowerTargetRequest
     ) -> bos.SetPowerTargetResponse:
-        return self._shift_power(-_watts(request.power_target_decrement, "power_target_decrement"))
+        return self._shift_power(
+            request, -_watts(request.power_target_decrement, "power_target_decrement")
+        )
 
     async def set_relative_power_target(
         self, request: bos.SetRelativeTargetRequest
     ) -> bos.SetPowerTargetResponse:
-        return _power(self._miner.performance.relate("power", *_relation(request)))
+        return _power(self._place(request).relate("power", *_relation(request)))
 
-    def _aim_power(self, watts: int | None) -> bos.SetPowerTargetResponse:
-        return _power(self._miner.performance.aim("power", watts))
+    def _aim_power(self, request: Saved, watts: int | None) -> bos.SetPowerTargetResponse:
+        return _power(self._place(request).aim("power", watts))
 
-    def _shift_power(self, watts: int) -> bos.SetPowerTargetResponse:
-        return _power(self._miner.performance.shift("power", watts))
+    def _shift_power(self, request: Saved, watts: int) -> bos.SetPowerTargetResponse:
+        return _power(self._place(request).shift("power", watts))
 
     # --- hashrate ---
 
     async def set_hashrate_target(
         self, request: bos.SetHashrateTargetRequest
     ) -> bos.SetHashrateTargetResponse:
-        return self._aim_rate(_rate(request.hashrate_target, "hashrate_target"))
+        return self._aim_rate(request, _rate(request.hashrate_target, "hashrate_target"))
 
     async def set_default_hashrate_target(
         self, request: bos.SetDefaultHashrateTargetRequest
     ) -> bos.SetHashrateTargetResponse:
-        return self._aim_rate(None)
+        return self._aim_rate(request, None)
 
     async def increment_hashrate_target(
         self, request: bos.IncrementHashrateTargetRequest
     ) -> bos.SetHashrateTargetResponse:
-        return self._shift_rate(_rate(request.hashrate_target_increment, "increment"))
+        return self._shift_rate(request, _rate(request.hashrate_target_increment, "increment"))
 
     async def decrement_hashrate_target(
         self, request: bos.DecrementHashrateTargetRequest
     ) -> bos.SetHashrateTargetResponse:
-        return self._shift_rate(-_rate(request.hashrate_target_decrement, "decrement"))
+        return self._shift_rate(request, -_rate(request.hashrate_target_decrement, "decrement"))
 
     async def set_relative_hashrate_target(
         self, request: bos.SetRelativeTargetRequest
     ) -> bos.SetHashrateTargetResponse:
-        return _hashrate(self._miner.performance.relate("hashrate", *_relation(request)))
+        return _hashrate(self._place(request).relate("hashrate", *_relation(request)))
 
-    def _aim_rate(self, rate: float | None) -> bos.SetHashrateTargetResponse:
-        return _hashrate(self._miner.performance.aim("hashrate", rate))
+    def _aim_rate(self, request: Saved, rate: float | None) -> bos.SetHashrateTargetResponse:
+        return _hashrate(self._place(request).aim("hashrate", rate))
 
-    def _shift_rate(self, rate: float) -> bos.SetHashrateTargetResponse:
-        return _hashrate(self._miner.performance.shift("hashrate", rate))
+    def _shift_rate(self, request: Saved, rate: float) -> bos.SetHashrateTargetResponse:
+        return _hashrate(self._place(request).shift("hashrate", rate))
 
     # --- modes ---
 
@@ -94,7 +112,7 @@ class Performance(bos.PerformanceService):
         return tuning.mode(self._miner.performance)
 
     async def set_performance_mode(self, request: bos.SetPerformanceModeRequest) -> PerformanceMode:
-        performance = self._miner.performance
+        performance = self._place(request)
         mode = request.mode.mode if request.mode else None
         if mode is not None and mode.manualmode is not UNSET:
             performance.set_manual(tuning.wanted_manual(mode.manualmode, performance.board_ids))
@@ -149,19 +167,19 @@ class Performance(bos.PerformanceService):
     # --- scaling and ramping ---
 
     async def set_dps(self, request: bos.SetDPSRequest) -> bos.SetDPSResponse:
-        performance = self._miner.performance
+        performance = self._place(request)
         kept = performance.set_dps(scaling.changes(request))
         return scaling.answer(kept, self._miner.model, performance.kind)
 
     async def set_quick_ramping(
         self, request: bos.SetQuickRampingRequest
     ) -> bos.QuickRampingResponse:
-        return _ramping(self._miner.performance.set_ramping(Ramping(request.up_s, request.down_s)))
+        return _ramping(self._place(request).set_ramping(Ramping(request.up_s, request.down_s)))
 
     async def set_default_quick_ramping(
         self, request: bos.SetDefaultQuickRampingRequest
     ) -> bos.QuickRampingResponse:
-        return _ramping(self._miner.performance.set_ramping(None))
+        return _ramping(self._place(request).set_ramping(None))
 
 
 def _power(watts: float) -> bos.SetPowerTargetResponse:

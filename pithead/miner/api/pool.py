@@ -24,6 +24,7 @@ from pithead.bos.pool import (
     UpdatePoolGroupResponse,
 )
 from pithead.miner import configuration, pool_changes
+from pithead.miner.api.saving import place_for
 from pithead.miner.api.shapes import pool_stats
 from pithead.miner.miner import Miner
 from pithead.miner.snapshot import PoolGroupSnapshot, PoolSnapshot
@@ -40,25 +41,29 @@ class Pools(PoolService):
         return GetPoolGroupsResponse(pool_groups=tuple(map(_group_status, groups)))
 
     async def create_pool_group(self, request: CreatePoolGroupRequest) -> CreatePoolGroupResponse:
-        groups = pool_changes.added(self._miner.pool_groups(), _wanted(request.group))
-        kept = self._miner.set_pool_groups(groups, self._clock())
+        place = place_for(self._miner, request.save_action)
+        groups = pool_changes.added(place.pool_groups(), _wanted(request.group))
+        kept = place.set_pool_groups(groups, self._clock())
         return CreatePoolGroupResponse(group=group_configuration(kept[-1]))
 
     async def update_pool_group(self, request: UpdatePoolGroupRequest) -> UpdatePoolGroupResponse:
         wanted = _wanted(request.group)
         uid = (request.group.uid if request.group else None) or ""
-        groups = pool_changes.replaced(self._miner.pool_groups(), uid, wanted)
-        kept = self._miner.set_pool_groups(groups, self._clock())
+        place = place_for(self._miner, request.save_action)
+        groups = pool_changes.replaced(place.pool_groups(), uid, wanted)
+        kept = place.set_pool_groups(groups, self._clock())
         return UpdatePoolGroupResponse(group=group_configuration(pool_changes.group_of(kept, uid)))
 
     async def remove_pool_group(self, request: RemovePoolGroupRequest) -> RemovePoolGroupResponse:
-        groups = pool_changes.removed(self._miner.pool_groups(), request.uid)
-        self._miner.set_pool_groups(groups, self._clock())
+        place = place_for(self._miner, request.save_action)
+        groups = pool_changes.removed(place.pool_groups(), request.uid)
+        place.set_pool_groups(groups, self._clock())
         return RemovePoolGroupResponse()
 
     async def set_pool_groups(self, request: SetPoolGroupsRequest) -> SetPoolGroupsResponse:
         wanted = pool_changes.named(tuple(map(_group_wanted, request.pool_groups)))
-        kept = self._miner.set_pool_groups(wanted, self._clock())
+        place = place_for(self._miner, request.save_action)
+        kept = place.set_pool_groups(wanted, self._clock())
         return SetPoolGroupsResponse(pool_groups=tuple(map(group_configuration, kept)))
 
 

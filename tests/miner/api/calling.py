@@ -1,15 +1,20 @@
 """The official gRPC client, which knows of a machine what reflection tells it."""
 
-from contextlib import asynccontextmanager
+import socket
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import grpc
+import pytest
 from google.protobuf import message_factory
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
 from grpclib.reflection.v1 import reflection_pb2 as v1
 
+from pithead.miner.api.app import build_apis
+from pithead.miner.api.surroundings import surround
 from pithead.rpc.grpcserver import GrpcServer
+from tests.miner.api.living import REAL
 
 V1 = "braiins.bos.v1"
 
@@ -108,3 +113,39 @@ async def connected(rig, server, address):
     async with grpc.aio.insecure_channel(address) as channel:
         _, pool = await reflected(channel)
         yield Caller(rig, server, address, channel, pool)
+
+
+@pytest.fixture
+async def make_caller(make_rig, tmp_path):
+    """A machine that has mined for so many seconds, its gRPC API on a free port."""
+    async with AsyncExitStack() as stack:
+
+        async def make(seconds=90, **arguments):
+            rig = make_rig(**arguments)
+            rig.pool()
+            rig.run(seconds)
+            around = surround(
+                rig.miner, tmp_path / "rig", lambda: rig.now, rig.miner.settings, lambda: REAL
+            )
+            caller = Caller(rig, None, "", None, None)
+            apis = build_apis(rig.miner, around, lambda: rig.now, lambda: caller.wall)
+            caller.server = GrpcServer(apis.grpc)
+            listening = socket.create_server(("127.0.0.1", 0))
+            caller.address = "{}:{}".format(*listening.getsockname())
+            await caller.server.open(listening)
+            stack.callback(caller.server.drop)
+            caller.channel = await stack.enter_async_context(
+                grpc.aio.insecure_channel(caller.address)
+            )
+            _, caller.pool = await reflected(caller.channel)
+            stack.push_async_callback(around.logs.settled)
+            return caller
+
+        yield make
+
+
+@pytest.fixture
+async def caller(make_caller):
+    caller = await make_caller()
+    await caller.log_in()
+    return caller

@@ -7,9 +7,10 @@ import pytest
 
 from pithead.miner.api.app import build_app
 from pithead.miner.api.surroundings import surround
+from tests.miner.api.calling import caller, make_caller
 from tests.miner.api.living import REAL, api, make_api
 
-__all__ = ["api", "bench", "client", "make_api", "make_bench"]
+__all__ = ["api", "bench", "caller", "client", "make_api", "make_bench", "make_caller"]
 
 
 @dataclass

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import socket
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 
 import grpc
 import pytest
@@ -11,47 +11,7 @@ from grpclib.reflection.v1 import reflection_pb2 as v1
 from grpclib.reflection.v1alpha import reflection_pb2 as v1alpha
 
 from pithead.bos.miner import LogType
-from pithead.miner.api.app import build_apis
-from pithead.miner.api.surroundings import surround
-from pithead.rpc.grpcserver import GrpcServer
-from tests.miner.api.calling import V1, Caller, reflected
-from tests.miner.api.living import REAL
-
-
-@pytest.fixture
-async def make_caller(make_rig, tmp_path):
-    """A machine that has mined for so many seconds, its gRPC API on a free port."""
-    async with AsyncExitStack() as stack:
-
-        async def make(seconds=90, **arguments):
-            rig = make_rig(**arguments)
-            rig.pool()
-            rig.run(seconds)
-            around = surround(
-                rig.miner, tmp_path / "rig", lambda: rig.now, rig.miner.settings, lambda: REAL
-            )
-            caller = Caller(rig, None, "", None, None)
-            apis = build_apis(rig.miner, around, lambda: rig.now, lambda: caller.wall)
-            caller.server = GrpcServer(apis.grpc)
-            listening = socket.create_server(("127.0.0.1", 0))
-            caller.address = "{}:{}".format(*listening.getsockname())
-            await caller.server.open(listening)
-            stack.callback(caller.server.drop)
-            caller.channel = await stack.enter_async_context(
-                grpc.aio.insecure_channel(caller.address)
-            )
-            _, caller.pool = await reflected(caller.channel)
-            stack.push_async_callback(around.logs.settled)
-            return caller
-
-        yield make
-
-
-@pytest.fixture
-async def caller(make_caller):
-    caller = await make_caller()
-    await caller.log_in()
-    return caller
+from tests.miner.api.calling import V1, reflected
 
 
 async def refused(call):
