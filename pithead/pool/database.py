@@ -64,6 +64,38 @@ def open_database(where: Where, busy_seconds: float = BUSY_SECONDS) -> Engine:
     return engine
 
 
+@contextmanager
+def one_moment(engine: Engine) -> Iterator[Connection]:
+    """Whatever is read within is of one moment, and holds up nobody who writes."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        else:
+            connection.exec_driver_sql("BEGIN")
+        yield connection
+
+
+@contextmanager
+def new_tables(where: Where, version: str) -> Iterator[Connection]:
+    """Tables as they were at a version, to be filled; then they are brought up to date.
+
+    StoreError where there are tables already, or of a version that nobody knows. What fails
+    within leaves nothing behind.
+    """
+    if isinstance(where, Path):
+        where.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(where, BUSY_SECONDS) as connection:
+        if sa.inspect(connection).get_table_names():
+            raise StoreError("there is a database already; move it away first")
+        if version == HEAD:
+            _make(connection)
+        else:
+            _step(connection, version, version)
+        yield connection
+        if version != HEAD:
+            _step(connection, version, HEAD)
+
+
 def upsert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """An insert that can be told what to do where the key is there."""
     if connection.dialect.name == "postgresql":
@@ -118,14 +150,28 @@ def _bring_up_to_date(where: Where, busy_seconds: float) -> None:
     with _alone(where, busy_seconds) as connection:
         version = _version(connection)
         if version is None and not _is_first(connection):
-            schema.metadata.create_all(connection)
-            VERSION.create(connection)
-            connection.execute(sa.insert(VERSION).values(version_num=HEAD))
+            _make(connection)
         elif version != HEAD:
             _migrate(connection, version)
 
 
+def _make(connection: Connection) -> None:
+    """At the last step at once."""
+    schema.metadata.create_all(connection)
+    VERSION.create(connection)
+    connection.execute(sa.insert(VERSION).values(version_num=HEAD))
+
+
 def _migrate(connection: Connection, version: str | None) -> None:
+    if version is None:
+        VERSION.create(connection)
+        connection.execute(sa.insert(VERSION).values(version_num=FIRST))
+    _step(connection, version or FIRST, HEAD)
+    log.info("the pool's database was brought up to date", before=version or FIRST, now=HEAD)
+
+
+def _step(connection: Connection, version: str, target: str) -> None:
+    """Take all steps to `target`. StoreError where nobody knows `version`."""
     from alembic import command  # a third of a second, which few starts have to wait for
     from alembic.config import Config
     from alembic.script import ScriptDirectory
@@ -133,15 +179,12 @@ def _migrate(connection: Connection, version: str | None) -> None:
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", "pithead.pool:migrations")
     known = {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
-    if version is None:
-        command.stamp(config, FIRST)
-    elif version not in known:
+    if version not in known:
         raise StoreError(
-            f"the pool's database is of a newer version ({version}; this program knows up to "
+            f"the pool's database is of a newer version ({version[:20]}; this program knows up to "
             f"{HEAD}); it is left alone"
         )
-    command.upgrade(config, HEAD)
-    log.info("the pool's database was brought up to date", before=version or FIRST, now=HEAD)
+    command.upgrade(config, target)
 
 
 def _is_first(connection: Connection) -> bool:
