@@ -6,7 +6,10 @@ Times are milliseconds of farm time since the epoch, work is in expected hashes 
 (before `work_scale`), money is satoshis.
 """
 
+from typing import Any
+
 import msgspec
+from msgspec.structs import asdict, replace
 
 from pithead.pool.rewards import Rules
 
@@ -141,3 +144,16 @@ Event = (
     | PayoutPlanned
     | PayoutResolved
 )
+
+LARGEST = 2**64 - 1
+"""Of a number in msgpack. On a real network a block's work is beyond it."""
+
+
+def spelled(event: Event) -> Event:
+    """The event with numbers that are too large as text, for the journal alone."""
+    large: dict[str, Any] = {
+        name: str(value)
+        for name, value in asdict(event).items()
+        if isinstance(value, int) and value > LARGEST
+    }
+    return replace(event, **large) if large else event

@@ -27,7 +27,7 @@ from typing import Literal, NamedTuple
 import msgspec
 import structlog
 
-from pithead.pool.events import Event
+from pithead.pool.events import Event, spelled
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +74,8 @@ class _Payload(msgspec.Struct, array_like=True, frozen=True):
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(_Payload).decode
+_decode = msgspec.msgpack.Decoder(_Payload, strict=False).decode
+"""Not strict: what `spelled` wrote as text is read as the number it is."""
 
 
 class ShareLog:
@@ -123,7 +124,11 @@ class ShareLog:
             raise JournalFull(self._broken)
         if self._size >= self._segment_bytes:
             self._begin_segment()
-        payload = _encode((self._epoch, self._sequence + 1, events))
+        head = self._epoch, self._sequence + 1
+        try:
+            payload = _encode((*head, events))
+        except OverflowError:
+            payload = _encode((*head, [spelled(event) for event in events]))
         if len(payload) > LONGEST_PAYLOAD:
             raise JournalFull(f"a batch of {len(payload)} bytes is too long for the journal")
         frame = FRAME.pack(len(payload), zlib.crc32(payload)) + payload

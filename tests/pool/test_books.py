@@ -1,5 +1,8 @@
 """Books are a function of their events: money adds up, and a store in between changes nothing."""
 
+from collections import defaultdict
+
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +12,7 @@ from pithead.pool.database import open_database
 from pithead.pool.events import (
     BlockFound,
     BlockResolved,
+    Event,
     MonitoringChanged,
     PriceSeen,
     ReferralSet,
@@ -16,6 +20,7 @@ from pithead.pool.events import (
     ShareAccepted,
     ShareRejected,
     TipChanged,
+    spelled,
 )
 from pithead.pool.rewards import Rules
 from pithead.pool.sharelog import Position
@@ -155,6 +160,38 @@ def test_every_satoshi_is_owed_kept_or_taken_back(steps):
         assert profile.confirmed_sats >= 0
         assert profile.unconfirmed_sats >= 0
         assert profile.today_sats >= 0
+
+
+@given(steps)
+@settings(deadline=None)
+def test_what_users_get_of_a_block_and_what_the_pool_keeps_is_its_value(steps):
+    books = applied(events_of(steps))
+    values = {
+        event.hash_display: event.value_sats
+        for event in events_of(steps)
+        if isinstance(event, BlockFound)
+    }
+    lines = defaultdict(int)
+    for entry in books.changes().entries:
+        is_users = entry.account.startswith("user:") and entry.account.endswith(":unconfirmed")
+        if entry.kind in ("found", "reinstated") and (is_users or entry.account == "pool:fee"):
+            lines[entry.number, entry.hash_display] += entry.sats
+    for (_, name), sats in lines.items():
+        assert sats == values[name]
+
+
+@given(steps)
+@settings(max_examples=40, deadline=None)
+def test_telling_a_history_again_from_its_journal_leaves_the_same_ledger(steps):
+    events = events_of(steps)
+    told = msgspec.msgpack.decode(
+        msgspec.msgpack.encode([spelled(event) for event in events]),
+        type=list[Event],
+        strict=False,
+    )
+    again, first = applied(told), applied(events)
+    assert again.changes().entries == first.changes().entries
+    assert again.ledger.balances == first.ledger.balances
 
 
 @given(steps, st.data())

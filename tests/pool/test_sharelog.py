@@ -16,10 +16,17 @@ from pithead.pool.events import (
     BlockFound,
     BlockResolved,
     MonitoringChanged,
+    PayoutLine,
+    PayoutPlanned,
+    PayoutResolved,
+    PriceSeen,
+    ReferralSet,
+    RulesChanged,
     ShareAccepted,
     ShareRejected,
     TipChanged,
 )
+from pithead.pool.rewards import Rules
 from pithead.pool.sharelog import JournalDamaged, JournalFull, Position, ShareLog
 
 
@@ -34,6 +41,12 @@ EVERY_KIND = [
     BlockResolved(4, "ab" * 32, False, "bad-cb-amount"),
     TipChanged(5, 7, "cd" * 32),
     MonitoringChanged(6, "alice", "rig1", False),
+    ShareAccepted(7, "alice", "rig1", 2**70, True),
+    RulesChanged(8, Rules(scheme="pplns", window_ppm=7)),
+    PriceSeen(9, 7, 312_500_000, 12_345, 2**80),
+    ReferralSet(10, "alice", "bob"),
+    PayoutPlanned(11, "ef" * 32, b"raw", 141, [PayoutLine("alice", "bcrt1q", 10**15)], True),
+    PayoutResolved(12, "ef" * 32, False, "spent"),
 ]
 
 
