@@ -11,6 +11,7 @@ from pithead.hardware.processor import PROCESSOR, Processor
 from pithead.hardware.simulated import SimulatedMachine, spread
 from pithead.miner.configuration import Settings
 from pithead.miner.daemon import Machine, SettingsKeeper
+from pithead.miner.faults import SETTINGS_DAMAGED
 from pithead.miner.identity import identity_of
 from pithead.miner.miner import Miner
 from pithead.miner.settings import SettingsFile
@@ -40,14 +41,12 @@ class MachinePlan:
 def build_machine(plan: MachinePlan, now: float, work_scale: int) -> Machine:
     """A machine as its last settings left it, ready for a `Daemon`. The processor of this computer
     works at no scale but its own."""
-    settings = plan.defaults
+    settings, problem = plan.defaults, None
     keeper: SettingsKeeper | None = None
     if plan.directory is not None:
         file = SettingsFile(plan.directory / SETTINGS_FILE)
         loaded = file.load(plan.defaults)
-        if loaded.problem is not None:
-            log.error("settings.damaged", miner=plan.name, problem=loaded.problem)
-        settings = loaded.settings
+        settings, problem = loaded.settings, loaded.problem
         keeper = SettingsKeeper(file)
     device: SimulatedMachine | Processor
     if plan.model.name == PROCESSOR:
@@ -69,6 +68,9 @@ def build_machine(plan: MachinePlan, now: float, work_scale: int) -> Machine:
         save=_forget if keeper is None else keeper.keep,
         jitter=(1 + spread(plan.seed, "jitter")) / 2,
     )
+    if problem is not None:
+        log.error("settings.damaged", miner=plan.name, problem=problem)
+        miner.faults.report(now, problem, SETTINGS_DAMAGED)
     return Machine(plan.name, miner, device, keeper, plan.source_address)
 
 

@@ -32,6 +32,8 @@ class Chronicle:
         miner.faults.watch(self._tell_fault)
         miner.system.watch(self._tell_power)
         self._tell_boot()
+        for fault in miner.faults.all():
+            self._tell_fault(fault)
 
     def step(self, now: float) -> None:
         """Note what nobody tells: pools that live or die, readings that are due."""

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import msgspec
 
+from pithead.miner import advanced
 from pithead.miner.configuration import Settings
+from pithead.miner.pool_limits import check_pools
+from pithead.miner.refusals import Refusal
 
 LARGEST_FILE = 1 << 20
 """Bytes; real settings have a few kilobytes."""
@@ -18,7 +21,7 @@ LARGEST_FILE = 1 << 20
 class Loaded:
     settings: Settings
     problem: str | None
-    """What was wrong with the file, in words for the operator."""
+    """What was wrong with the file, in words for the operator; None: nothing."""
 
 
 class SettingsFile:
@@ -61,7 +64,13 @@ def _read(path: Path) -> Settings:
         content = file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
         raise ValueError(f"more than {LARGEST_FILE} bytes")
-    return msgspec.json.decode(content, type=Settings)
+    settings = msgspec.json.decode(content, type=Settings)
+    try:
+        check_pools(settings.pool_groups)
+        advanced.changed({}, settings.system.advanced)
+    except Refusal as refusal:
+        raise ValueError(str(refusal)) from refusal
+    return settings
 
 
 def _copy(source: Path, target: Path) -> None:

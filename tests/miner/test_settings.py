@@ -38,8 +38,14 @@ def test_without_a_file_the_defaults_are_used_and_nothing_is_wrong(file):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b'{"power_target_w": "much"}', b'{"no_such": 1}', b"\xff" * 10]
-)
+    "content",
+    [
+        b"", b"{", b"[]", b'{"power_target_w": "much"}', b'{"no_such": 1}', b"\xff" * 10,
+        b'{"pool_groups": [{"name": "", "pools": []}]}',
+        b'{"system": {"advanced": {"delayed_start_s": "long"}}}',
+        b'{"system": {"advanced": {"timezone": "Mars/Olympus"}}}',
+    ],
+)  # fmt: skip
 def test_a_damaged_file_is_reported_kept_aside_and_the_last_good_one_used(file, content):
     file.save(FULL)
     file.save(Settings(hostname="newer"))

@@ -179,3 +179,20 @@ async def test_an_archive_stays_small_whatever_the_logs_have_become(api, name):
 async def test_a_format_that_there_is_not_is_refused(api, body):
     answer = await api.client.request("GET", "/miner/support-archive", json=body)
     assert answer.status_code == 422
+
+
+async def test_a_pool_of_the_second_stratum_is_kept_shown_and_reported_as_not_supported(api):
+    url = "stratum2+tcp://v2.example:3336/9awtMD5KQgvRUh2yFbjVeT7b6hjipWcAsQHd6wEhgtDT9soosna"
+    pools = [{"url": url, "user": "a.b"}, {"url": "stratum+tcp://127.0.0.1:1", "user": "a.b"}]
+    body = [{"name": "g", "load_balance_strategy": {"quota": {"value": 1}}, "pools": pools}]
+    answer = await api.put("/pools/batch", json=body)
+    assert answer.status_code == 200
+    api.run(10)
+    assert api.miner.settings.pool_groups[0].pools[0].url == url
+    (group,) = (await api.get("/pools/")).json()
+    assert [(each["url"], each["alive"], each["active"]) for each in group["pools"]] == [
+        (url, False, False), (pools[1]["url"], True, True)
+    ]  # fmt: skip
+    (error,) = (await api.get("/miner/errors")).json()["errors"]
+    assert [each["code"] for each in error["error_codes"]] == ["P2"]
+    assert url in error["message"]
