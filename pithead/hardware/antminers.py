@@ -238,7 +238,7 @@ ANTMINERS = (
         has_pic=False,
     ),
     _nameplate(
-        "Antminer S19 XP Hyd",
+        "Antminer S19 XP Hyd.",
         (204, "BM1366", 894),
         (255.0, 5304),
         (_HYDRO, AMLOGIC),
@@ -248,7 +248,7 @@ ANTMINERS = (
         Coolant.WATER,
     ),
     _nameplate(
-        "Antminer S21 Hyd",
+        "Antminer S21 Hyd.",
         (216, "BM1368", 1276),
         (335.0, 5360),
         (_HYDRO, AMLOGIC),

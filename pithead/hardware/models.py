@@ -28,9 +28,13 @@ class UnknownModel(Exception):
 
 
 def model_named(name: str) -> MachineModel:
-    """The model of this name, with or without its maker's, in any case."""
-    wanted = name.casefold().removeprefix("antminer ").strip()
+    """The model of this name, with or without its maker's and its last point, in any case."""
+    wanted = _plain(name)
     for model in ANTMINERS:
-        if model.name.casefold().removeprefix("antminer ") == wanted:
+        if _plain(model.name) == wanted:
             return model
     raise UnknownModel(f"{name!r} is none of: {', '.join(MODELS)}")
+
+
+def _plain(name: str) -> str:
+    return name.casefold().strip().removeprefix("antminer ").strip().rstrip(".")
