@@ -32,11 +32,14 @@ from pithead.miner.api.upgrade import Upgrade
 from pithead.miner.api.version import REST_VERSION, Version
 from pithead.miner.miner import Miner
 from pithead.miner.upkeep import Upkeep
-from pithead.rpc import openapi, rest
+from pithead.rpc import openapi, pages, rest
 from pithead.rpc.contract import Service
 from pithead.rpc.grpc import GrpcApi
 
 BASE_PATH = "/api/v1"
+DOCUMENT_PATH = f"{BASE_PATH}/docs/openapi.json"
+DOCS_PATH = f"{BASE_PATH}/docs"
+"""The document as a page; machines have no such path, and clients ask for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +94,17 @@ def build_apis(
     graphql = GraphQl(
         miner, Services(authentication, actions, performance, pools), keys, logs, clock
     )
-    document = _document(tuple(map(type, services)))
+    kinds = tuple(map(type, services))
+    document = _document(kinds)
 
     async def serve_document(_request: Request) -> Response:
         return Response(document, headers=rest.HEADERS, media_type="application/json")
 
+    async def serve_docs(_request: Request) -> Response:
+        return _html(_docs(kinds))
+
     async def serve_page(_request: Request) -> Response:
-        return Response(_page(miner), headers=rest.HEADERS, media_type="text/html; charset=utf-8")
+        return _html(_page(miner))
 
     app = Starlette(
         routes=[
@@ -105,7 +112,8 @@ def build_apis(
             Route("/", serve_page),
             Route("/graphql", rest.told(graphql.answer), methods=["POST"]),
             *(
-                Route(f"{BASE_PATH}/docs/openapi.json{slash}", serve_document)
+                Route(path + slash, serve)
+                for path, serve in ((DOCUMENT_PATH, serve_document), (DOCS_PATH, serve_docs))
                 for slash in ("", "/")
             ),
         ],
@@ -138,8 +146,19 @@ def _document(services: tuple[type[Service], ...]) -> bytes:
             }
         },
     }
-    document["paths"][f"{BASE_PATH}/docs/openapi.json"] = {"get": itself}
+    document["paths"][DOCUMENT_PATH] = {"get": itself}
     return msgspec.json.encode(document)
+
+
+@cache
+def _docs(services: tuple[type[Service], ...]) -> bytes:
+    """The same for people."""
+    return pages.page(msgspec.json.decode(_document(services)), DOCUMENT_PATH)
+
+
+def _html(page: bytes) -> Response:
+    headers = {**rest.HEADERS, "Content-Security-Policy": pages.POLICY}
+    return Response(page, headers=headers, media_type="text/html; charset=utf-8")
 
 
 def _page(miner: Miner) -> bytes:
@@ -148,6 +167,6 @@ def _page(miner: Miner) -> bytes:
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{name}</title>"
         f"<h1>{name}</h1><p>A Pithead miner, compatible with Braiins OS. "
-        f'Its API is described in <a href="{BASE_PATH}/docs/openapi.json">this document</a>.'
-        "</html>\n"
+        f'Its API is described <a href="{DOCS_PATH}">for people</a> and '
+        f'<a href="{DOCUMENT_PATH}">for programs</a>.</html>\n'
     ).encode()

@@ -6,6 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from pithead.rpc.pages import POLICY
+from tests.documentation import (
+    assert_accessible,
+    assert_tells_all_of,
+    assert_whole_in_itself,
+    parsed,
+)
+
 FACTS = Path(__file__).parents[2] / "contract"
 with (FACTS / "rest.tsv").open() as file:
     REST = {
@@ -35,7 +43,21 @@ async def test_the_page_at_the_root_tells_scanners_what_this_is(bench):
     assert page.status_code == 200
     assert "Braiins OS" in page.text
     assert "Antminer S21" in page.text
+    assert 'href="/api/v1/docs"' in page.text
     assert "www-authenticate" not in page.headers
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/"])
+async def test_a_page_tells_people_all_of_the_document(bench, document, path):
+    async with bench.client() as client:
+        page = await client.get(path)
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["content-security-policy"] == POLICY
+    tree = parsed(page.content)
+    assert_tells_all_of(tree, document)
+    assert_whole_in_itself(tree)
+    assert_accessible(tree)
 
 
 @pytest.mark.parametrize("path", ["/version", "/version/"])
