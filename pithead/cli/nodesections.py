@@ -38,7 +38,12 @@ class NodeSection(Section, frozen=True):
         ),
     ] = ()
     zmq: Annotated[
-        tuple[Annotated[str, Meta(pattern=r"^(none|(tcp|ipc)://[!-~]{1,500})$")], ...],
+        tuple[
+            Annotated[
+                str, Meta(pattern=r"^(none|tcp://[!-~]{1,255}:[0-9]{1,5}|ipc://[!-~]{1,255})$")
+            ],
+            ...,
+        ],
         Meta(
             max_length=16,
             description="Where each node publishes blocks (its `zmqpubhashblock`), in the order "

@@ -26,7 +26,6 @@ from pithead.node.node import (
     Submission,
     Tip,
 )
-from pithead.node.rpc import RpcClient
 from pithead.node.trail import Trail
 from pithead.node.verdicts import Verdict, together
 from pithead.node.watched import NodeAddress, WatchedNode, WatchSettings
@@ -80,11 +79,6 @@ class BitcoindNode:
         for each in node._nodes:
             each.start()
         return node
-
-    @property
-    def rpc(self) -> RpcClient:
-        """Calls to the node that is followed now. Raises NodeUnavailable."""
-        return self._best().rpc
 
     # The port
 

@@ -74,6 +74,7 @@ class WatchedNode:
         self.why: str | None = "has not been asked yet"
         """Why it is not mined on; None where it is."""
         self._address = address
+        self._endpoint = address.zmq
         self._network = network
         self._settings = settings
         self._wall = wall
@@ -148,13 +149,13 @@ class WatchedNode:
     def _keep_hearing(self) -> None:
         """News is waited for while the node answers; one that is gone might never break off."""
         if self.seen is None:
-            if self._news is not None and not self._address.zmq:
+            if self._news is not None and not self._endpoint:
                 self._news.cancel()
         elif self._news is None or self._news.done():
             self._news = asyncio.create_task(self._hear())
 
     def _hear(self) -> Coroutine[object, object, None]:
-        return self._subscribe() if self._address.zmq else self._long_poll()
+        return self._subscribe() if self._endpoint else self._long_poll()
 
     async def _subscribe(self) -> None:
         """Hear of blocks over ZMQ, which finds the node again by itself when it comes back."""
@@ -163,13 +164,14 @@ class WatchedNode:
             socket.setsockopt(zmq.MAXMSGSIZE, _MOST_ZMQ_BYTES)
             socket.setsockopt(zmq.SUBSCRIBE, b"hashblock")
             try:
-                socket.connect(self._address.zmq)
+                socket.connect(self._endpoint)
                 while True:
                     await socket.recv_multipart()
                     self._wake.set()
             except zmq.ZMQError as error:
-                log.warning("blocks are not heard of over ZMQ", node=self.url,
-                            endpoint=self._address.zmq, why=str(error))  # fmt: skip
+                log.warning("blocks are heard of by long polls instead of ZMQ", node=self.url,
+                            endpoint=self._endpoint, why=str(error))  # fmt: skip
+                self._endpoint = ""
 
     async def _long_poll(self) -> None:
         """Hear of blocks, and of fees, by questions that are answered when there is news."""

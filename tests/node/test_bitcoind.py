@@ -5,6 +5,8 @@ import json
 from contextlib import aclosing, asynccontextmanager
 
 import pytest
+import zmq
+import zmq.asyncio
 
 from pithead.bitcoin.network import MAINNET, REGTEST, SIGNET
 from pithead.bitcoin.target import expected_hashes
@@ -22,14 +24,14 @@ BLOCK_HEADER_ONLY = bytes(68) + int(NOW).to_bytes(4, "little") + bytes(8)
 """Enough of a block for nodes that are played."""
 
 
-def address(server):
-    return NodeAddress(RpcAddress(server.url, server.user, server.password))
+def address(server, endpoint=""):
+    return NodeAddress(RpcAddress(server.url, server.user, server.password), endpoint)
 
 
 @asynccontextmanager
-async def opened(*servers, network=REGTEST, watch=QUICK, now=NOW, **settings):
+async def opened(*servers, network=REGTEST, watch=QUICK, now=NOW, endpoint="", **settings):
     node = await BitcoindNode.open(
-        [address(each) for each in servers],
+        [address(each, endpoint) for each in servers],
         BitcoindSettings(network, watch=watch, **settings),
         lambda: now,
     )
@@ -384,6 +386,38 @@ async def test_a_long_poll_tells_of_a_block_and_its_template_is_used(chain, serv
         asked = server.called("getblocktemplate").count([{"rules": ["segwit"]}])
         assert (await node.template()).prev_hash_wire[::-1].hex() == name("a", 16)
         assert server.called("getblocktemplate").count([{"rules": ["segwit"]}]) == asked
+
+
+async def test_zmq_tells_of_a_block(chain, servers):
+    (server, _), slow = servers, WatchSettings(poll_seconds=600.0)
+    chain.follow(server, name("a", 15))
+    with zmq.asyncio.Context() as context, context.socket(zmq.PUB) as publisher:
+        publisher.setsockopt(zmq.LINGER, 0)
+        port = publisher.bind_to_random_port("tcp://127.0.0.1")
+        endpoint = f"tcp://127.0.0.1:{port}"
+        async with (
+            opened(server, watch=slow, endpoint=endpoint) as node,
+            aclosing(node.tips()) as tips,
+        ):
+            await anext(tips)
+            await until(lambda: node._nodes[0]._news is not None)
+            chain.follow(server, name("a", 16))
+            reading = asyncio.create_task(anext(tips))
+            for _ in range(1000):  # it takes a moment until somebody listens
+                await publisher.send_multipart([b"hashblock", bytes(32), bytes(4)])
+                await asyncio.wait([reading], timeout=0.01)
+                if reading.done():
+                    break
+            assert reading.result().height == 16
+            assert not [p for p in server.called("getblocktemplate") if "longpollid" in p[0]]
+
+
+async def test_where_zmq_cannot_be_had_a_long_poll_takes_its_place(chain, servers):
+    chain.follow(servers[0], name("a", 15))
+    async with opened(servers[0], endpoint="nothing://here"):
+        await until(
+            lambda: [p for p in servers[0].called("getblocktemplate") if "longpollid" in p[0]]
+        )
 
 
 async def test_a_reader_of_tips_goes_on_when_the_nodes_are_back(chain, servers):
