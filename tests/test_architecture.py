@@ -39,7 +39,7 @@ SHELLS = {
     "pool/groups", "pool/history", "pool/listener", "pool/notices", "pool/pool", "pool/schema",
     "pool/sharelog", "pool/store",
     "pool/gate", "pool/tls", "pool/watchman", "pool/worker_settings",
-    "poolapi/app", "pooladmin/app", "pooladmin/service",
+    "poolapi/app", "pooladmin/app", "pooladmin/money", "pooladmin/service",
     "rpc/grpc", "rpc/grpcserver", "rpc/paths", "rpc/rest",
 }  # fmt: skip
 """Packages and modules that touch the outside; every other is pure, and tested in virtual time."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from pithead.cli.nodeside import network_of
 from pithead.cli.sections import AdminSection, Config, MailSection
 from pithead.cli.serving import HttpServer, listen
 from pithead.pool.accounts import Accounts
@@ -16,12 +17,15 @@ from pithead.pool.admins import Admins
 from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.credits import PublishedCredits
 from pithead.pool.delivery import Delivery, MailSettings
+from pithead.pool.destinations import Destinations
 from pithead.pool.groups import Groups
 from pithead.pool.notices import Notices
+from pithead.pool.payer import Payer
 from pithead.pool.pool import Pool
 from pithead.pool.watchman import Watchman
 from pithead.pool.worker_settings import WorkerSettings
 from pithead.pooladmin.app import build_app
+from pithead.pooladmin.money import MoneyAdmin
 from pithead.pooladmin.service import PoolAdmin
 from pithead.poolapi.bans import Bans
 
@@ -53,6 +57,7 @@ class AdminPart:
         keeper: Bookkeeper,
         accounts: Accounts,
         bans: Bans,
+        payer: Payer | None,
         clock: Callable[[], float],
         wall: Callable[[], float],
     ) -> "AdminPart":
@@ -62,7 +67,10 @@ class AdminPart:
             pool, keeper, accounts, Groups(engine), settings, notices, bans,
             config.pool.work_scale, clock, wall,
         )  # fmt: skip
-        server = HttpServer(build_app(service, Admins(engine)), [bound])
+        money = MoneyAdmin(
+            keeper, accounts, Destinations(engine, network_of(config.node)), payer, clock
+        )
+        server = HttpServer(build_app(service, money, Admins(engine)), [bound])
         await server.start()
         watchman = Watchman(keeper, notices, settings, clock, wall)
         delivery = Delivery(notices, _mail(config.mail))

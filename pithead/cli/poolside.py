@@ -141,10 +141,11 @@ async def open_pool(
         server = HttpServer(app, [api_socket])
         await server.start()
         undo.push_async_callback(server.stop)
-        admin = await AdminPart.open(
-            config, for_admins, front.pool, bookkeeper, accounts, bans, clock, wall
-        )
         payouts = PayoutPart.open(config, node, bookkeeper, clock)
+        undo.push_async_callback(payouts.stop)
+        admin = await AdminPart.open(
+            config, for_admins, front.pool, bookkeeper, accounts, bans, payouts.payer, clock, wall
+        )
         undo.pop_all()
     remembering = asyncio.create_task(_remember_use(accounts))
     return PoolPart(

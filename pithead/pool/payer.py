@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from pithead.bitcoin.address import AddressError, script_for_address
 from pithead.bitcoin.network import Network
@@ -39,6 +40,8 @@ from pithead.pool.sharelog import JournalFull
 
 log = structlog.get_logger(__name__)
 
+TROUBLE = (NodeUnavailable, PaymentRefused, JournalFull)
+
 DAY = 86_400
 HOUR = 3_600
 
@@ -55,6 +58,10 @@ class PayerSettings:
     """Of one transaction; who is left over is paid with the next."""
     look_seconds: float = 30.0
     """Wall time between two looks at what is under way."""
+
+
+class NotPaid(Exception):
+    """What an operator asked for cannot be done now; says why."""
 
 
 class Payer:
@@ -96,31 +103,41 @@ class Payer:
             log.error("the wallet does not pay", error=str(error))
         except JournalFull as error:
             log.error("payouts wait for the journal", error=str(error))
+        except DBAPIError as error:
+            log.warning("payouts wait for the database", error=str(error.orig))
 
     async def pay_now(self) -> str | None:
         """Pay what is due without waiting for the hour: the transaction's id; None if nothing is,
         or a payout is under way.
 
-        Raises NodeUnavailable, PaymentRefused, JournalFull: then nothing has been paid.
+        Raises NotPaid: nothing has been.
         """
         async with self._paying:
             if self._bookkeeper.payouts_underway:
                 return None
-            return await self._plan(manual=True)
+            try:
+                return await self._plan(manual=True)
+            except TROUBLE as error:
+                raise NotPaid(str(error)) from error
 
     async def give_up(self, txid_display: str, reason: str) -> bool:
         """What an unsent payout would have paid is due again; False where none of that id is.
 
         For an operator who knows that the wallet has spent its coins otherwise: were they still
-        there, whoever has the transaction could send it. Raises ValueError for one that has been
-        seen by the network, NodeUnavailable.
+        there, whoever has the transaction could send it. Raises NotPaid for one that has been seen
+        by the network, or where that cannot be known now.
         """
         async with self._paying:
             for plan in self._bookkeeper.payouts_underway:
                 if plan.txid_display == txid_display:
-                    if isinstance(await self._wallet.look(plan.raw), Seen):
-                        raise ValueError(f"{txid_display} is with the network; it will arrive")
-                    self._resolve(plan, False, reason)
+                    try:
+                        is_seen = isinstance(await self._wallet.look(plan.raw), Seen)
+                        if not is_seen:
+                            self._resolve(plan, False, reason)
+                    except TROUBLE as error:
+                        raise NotPaid(str(error)) from error
+                    if is_seen:
+                        raise NotPaid(f"{txid_display} is with the network; it will arrive")
                     return True
         return False
 

@@ -15,7 +15,10 @@ from starlette.routing import Route
 from pithead.pool.admins import Admins
 from pithead.pooladmin.contract import OPERATIONS, Operation
 from pithead.pooladmin.document import document
-from pithead.pooladmin.service import Missing, PoolAdmin, Wrong
+from pithead.pooladmin.errors import Missing, Wrong
+from pithead.pooladmin.money import MoneyAdmin
+from pithead.pooladmin.moneycontract import MONEY_OPERATIONS
+from pithead.pooladmin.service import PoolAdmin
 from pithead.poolapi.limits import Buckets, address_key
 
 HEADERS = {
@@ -42,13 +45,14 @@ class Refusal(Exception):
         self.headers = headers or {}
 
 
-def build_app(service: PoolAdmin, admins: Admins) -> Starlette:
-    """Every row of the table, and the document at /openapi.json."""
-    door = Door(admins, service.wall)
+def build_app(pool: PoolAdmin, money: MoneyAdmin, admins: Admins) -> Starlette:
+    """Every row of the tables, and the document at /openapi.json."""
+    door = Door(admins, pool.wall)
     routes = [
         Route(row.path.replace("{address}", "{address:path}"), _answering(row, service, door),
               methods=[row.method])
-        for row in OPERATIONS
+        for rows, service in ((OPERATIONS, pool), (MONEY_OPERATIONS, money))
+        for row in rows
     ]  # fmt: skip
     described = document()
 
@@ -88,7 +92,7 @@ class Door:
         return name
 
 
-def _answering(row: Operation, service: PoolAdmin, door: Door) -> Answering:
+def _answering(row: Operation, service: PoolAdmin | MoneyAdmin, door: Door) -> Answering:
     operation = getattr(service, row.name)
 
     async def answer(request: Request) -> Response:

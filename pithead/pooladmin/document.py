@@ -1,4 +1,4 @@
-"""The table of operations as an OpenAPI 3.1 document."""
+"""The tables of operations as an OpenAPI 3.1 document."""
 
 import re
 from importlib.metadata import version
@@ -6,6 +6,7 @@ from importlib.metadata import version
 import msgspec
 
 from pithead.pooladmin.contract import OPERATIONS, Operation
+from pithead.pooladmin.moneycontract import MONEY_OPERATIONS
 
 REFUSALS = {
     "401": "The token is missing or not valid.",
@@ -13,19 +14,20 @@ REFUSALS = {
     "422": "The body is wrong, or what it asks for cannot be; the text says why.",
     "429": "Too many wrong tokens; `Retry-After` says after how many seconds to come back.",
 }
+EVERY = (*OPERATIONS, *MONEY_OPERATIONS)
 _TEXT = {"text/plain": {"schema": {"type": "string"}}}
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 def document() -> bytes:
     """The whole document as JSON."""
-    types = [kind for row in OPERATIONS for kind in (row.body, row.answer) if kind is not None]
+    types = [kind for row in EVERY for kind in (row.body, row.answer) if kind is not None]
     schemas, components = msgspec.json.schema_components(
         types, ref_template="#/components/schemas/{name}"
     )
     by_type = {str(kind): schema for kind, schema in zip(types, schemas, strict=True)}
     paths: dict[str, dict[str, object]] = {}
-    for row in OPERATIONS:
+    for row in EVERY:
         paths.setdefault(row.path, {})[row.method.lower()] = _operation(row, by_type)
     return msgspec.json.encode(
         {

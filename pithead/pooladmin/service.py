@@ -13,6 +13,7 @@ from pithead.pool.notices import Notices
 from pithead.pool.readings import WorkerReading
 from pithead.pool.worker_settings import WorkerSetting, WorkerSettings
 from pithead.pooladmin import contract as api
+from pithead.pooladmin.errors import Missing, Wrong
 from pithead.poolapi.bans import Bans
 from pithead.poolapi.figures import SECONDS_PER_DAY, hash_rate, mean_hash_rate
 from pithead.poolapi.limits import address_key
@@ -22,14 +23,6 @@ FIVE_MINUTES = 300
 
 Arguments = ParamSpec("Arguments")
 T = TypeVar("T")
-
-
-class Missing(Exception):
-    """What was named is not there; the message says what."""
-
-
-class Wrong(Exception):
-    """What was sent cannot be done; the message says why."""
 
 
 class Running(Protocol):

@@ -11,7 +11,7 @@ from pithead.node.payments import PaymentRefused, Prepared, Replaced, Seen, Unse
 from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
 from pithead.pool.destinations import Destinations
 from pithead.pool.events import BlockFound, BlockResolved, ShareAccepted, TipChanged
-from pithead.pool.payer import Payer, PayerSettings
+from pithead.pool.payer import NotPaid, Payer, PayerSettings
 from pithead.pool.sharelog import JournalFull
 
 DAY = 86_400
@@ -219,7 +219,7 @@ async def test_a_wallet_that_is_away_or_empty_is_asked_again(stage, monkeypatch)
         with monkeypatch.context() as patched:
             patched.setattr(FakeWallet, "prepare", failing)
             await stage.payer.step()
-            with pytest.raises(type(trouble)):
+            with pytest.raises(NotPaid, match=str(trouble)):
                 await stage.payer.pay_now()
         assert stage.balances("alice") == [49_000_000, 0, 0]
     await stage.payer.step()
@@ -272,7 +272,7 @@ async def test_an_operator_gives_up_what_the_network_never_saw_and_nothing_else(
     assert await stage.payer.give_up(plan.txid_display, "coins were spent by hand")
     assert stage.balances("alice") == [49_000_000, 0, 0]
     txid = await stage.payer.pay_now()
-    with pytest.raises(ValueError, match="it will arrive"):
+    with pytest.raises(NotPaid, match="it will arrive"):
         await stage.payer.give_up(txid, "")
 
 
