@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from bench import idle, judge, newblock, rest, submits
+from bench import farm, idle, judge, newblock, rest, submits
 from bench.measure import machine
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
@@ -12,6 +12,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "idle": idle.run,
     "newblock": newblock.run,
     "rest": rest.run,
+    "farm": farm.run,
 }
 
 
