@@ -13,6 +13,10 @@ log = structlog.get_logger(__name__)
 
 LAST_WORDS_SECONDS = 0.5
 """For answers under way on a connection that is about to be cut."""
+STUCK_SECONDS = 60
+"""A peer that takes none of the bytes waiting for it for so long is cut off by the system."""
+_USER_TIMEOUT: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)
+"""Linux alone has it."""
 
 
 class AddressTaken(Exception):
@@ -38,6 +42,8 @@ def listen(host: str, port: int, setting: str) -> socket.socket:
             f"{host}:{port} cannot be bound ({error.strerror}); is it running already? "
             f"Choose another with {setting}"
         ) from error
+    if _USER_TIMEOUT is not None:  # connections have it from the socket that accepts them
+        bound.setsockopt(socket.IPPROTO_TCP, _USER_TIMEOUT, STUCK_SECONDS * 1000)
     bound.listen(1024)
     bound.setblocking(False)
     return bound

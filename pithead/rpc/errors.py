@@ -1,17 +1,17 @@
 """Why an operation was not done, in words that are the same on every transport.
 
-RpcError
-- BadRequest: the body is not what it claims to be (JSON)
-- Unauthenticated: no live token, or wrong credentials
-- NotFound: nothing has this uid or path
-- Busy: another system task runs
-- PreconditionFailed: a constraint or the machine's state forbids it
-- TooLarge: more bytes than are taken
-- UnsupportedMedia: a body of another kind than asked for
-- InvalidArgument: well-formed, but of the wrong shape, type or value
-- TooMany: tried too often
-- Unimplemented: not supported on this hardware
-- Unavailable: not now, the machine restarts or reconfigures
+RpcError; `CODES` says what each means
+- BadRequest
+- Unauthenticated
+- NotFound
+- Busy
+- PreconditionFailed
+- TooLarge
+- UnsupportedMedia
+- InvalidArgument
+- TooMany
+- Unimplemented
+- Unavailable
 
 A failed operation has changed nothing; the message is one sentence for the operator.
 """
@@ -22,7 +22,7 @@ NOT_HERE = "this machine does not support the operation"
 
 
 class RpcError(Exception):
-    """See the module's text."""
+    """One of `CODES`."""
 
 
 class BadRequest(RpcError):
@@ -58,7 +58,10 @@ class InvalidArgument(RpcError):
 
 
 class TooMany(RpcError):
-    pass
+    def __init__(self, message: str, retry_after_s: int | None = None) -> None:
+        """`retry_after_s`: when it may be tried again; None: that is not known."""
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class Unimplemented(RpcError):
@@ -71,24 +74,29 @@ class Unavailable(RpcError):
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """What an error is called on each transport."""
+    """What an error is called on each transport, and what it means."""
 
     http: int
     grpc: str
+    meaning: str
 
 
 CODES: dict[type[RpcError], Codes] = {
-    BadRequest: Codes(400, "INVALID_ARGUMENT"),
-    Unauthenticated: Codes(401, "UNAUTHENTICATED"),
-    NotFound: Codes(404, "NOT_FOUND"),
-    Busy: Codes(409, "ABORTED"),
-    PreconditionFailed: Codes(412, "FAILED_PRECONDITION"),
-    TooLarge: Codes(413, "RESOURCE_EXHAUSTED"),
-    UnsupportedMedia: Codes(415, "INVALID_ARGUMENT"),
-    InvalidArgument: Codes(422, "INVALID_ARGUMENT"),
-    TooMany: Codes(429, "RESOURCE_EXHAUSTED"),
-    Unimplemented: Codes(501, "UNIMPLEMENTED"),
-    Unavailable: Codes(500, "UNAVAILABLE"),
+    BadRequest: Codes(400, "INVALID_ARGUMENT", "The body is not the JSON it claims to be."),
+    Unauthenticated: Codes(401, "UNAUTHENTICATED", "No live token, or wrong credentials."),
+    NotFound: Codes(404, "NOT_FOUND", "Nothing has this uid or path."),
+    Busy: Codes(409, "ABORTED", "Another system task runs."),
+    PreconditionFailed: Codes(
+        412, "FAILED_PRECONDITION", "A constraint or the machine's state forbids it."
+    ),
+    TooLarge: Codes(413, "RESOURCE_EXHAUSTED", "More bytes than are taken."),
+    UnsupportedMedia: Codes(415, "INVALID_ARGUMENT", "A body of another kind than asked for."),
+    InvalidArgument: Codes(
+        422, "INVALID_ARGUMENT", "Well-formed, but of the wrong shape, type or value."
+    ),
+    TooMany: Codes(429, "RESOURCE_EXHAUSTED", "Tried too often."),
+    Unimplemented: Codes(501, "UNIMPLEMENTED", "Not supported on this hardware."),
+    Unavailable: Codes(500, "UNAVAILABLE", "Not now: the machine restarts or reconfigures."),
 }
 
 

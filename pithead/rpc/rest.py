@@ -21,6 +21,7 @@ from pithead.rpc.errors import (
     NotFound,
     RpcError,
     TooLarge,
+    TooMany,
     UnsupportedMedia,
     codes_of,
 )
@@ -75,7 +76,10 @@ def told(answering: Answering) -> Answering:
         try:
             return await answering(request)
         except RpcError as error:
-            return refusal(codes_of(error).http, str(error))
+            response = refusal(codes_of(error).http, str(error))
+            if isinstance(error, TooMany) and error.retry_after_s is not None:
+                response.headers["Retry-After"] = str(error.retry_after_s)
+            return response
         except ClientDisconnect:
             return Response(status_code=400)  # for nobody: it went away amid its own request
         except Exception:

@@ -87,13 +87,13 @@ class MinerState(Reports):
     async def get_miner_status(
         self, request: bos.GetMinerStatusRequest
     ) -> AsyncGenerator[bos.GetMinerStatusResponse, None]:
-        async for each in status.statuses(self._miner):
+        async for each in self._streams.statuses():
             yield bos.GetMinerStatusResponse(status=bos.MinerStatus(each))
 
     async def get_miner_detailed_status(
         self, request: bos.GetMinerDetailedStatusRequest
     ) -> AsyncGenerator[bos.GetMinerDetailedStatusResponse, None]:
-        async for seen in status.conditions(self._miner):
+        async for seen in self._streams.conditions():
             yield bos.GetMinerDetailedStatusResponse(status=status.detailed(seen))
 
 

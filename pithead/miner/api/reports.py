@@ -8,6 +8,7 @@ from pithead.bos import miner as bos
 from pithead.bos.archives import GetSupportArchive
 from pithead.miner import archive
 from pithead.miner.api.archive_password import archive_password
+from pithead.miner.api.status import Streams
 from pithead.miner.chronicle import KINDS, LogKind, stamp
 from pithead.miner.faults import Fault
 from pithead.miner.logbook import LogBook
@@ -38,6 +39,7 @@ class Reports(bos.MinerService):
     ) -> None:
         """`directory` has the files of the machine."""
         self._miner = miner
+        self._streams = Streams(miner)
         self._logs = logs
         self._directory = directory
         self._clock = clock

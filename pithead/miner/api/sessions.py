@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from math import ceil
 
 from pithead.rpc.errors import TooMany, Unauthenticated
 
@@ -60,8 +61,8 @@ class Sessions:
         """Raises TooMany where too many logins failed lately."""
         now = self._wall()
         if len(self._failures) == FAILURES and now - self._failures[0] < FAILURE_SECONDS:
-            wait = FAILURE_SECONDS - (now - self._failures[0])
-            raise TooMany(f"too many wrong passwords; try again in {wait:.0f} seconds")
+            wait = ceil(FAILURE_SECONDS - (now - self._failures[0]))
+            raise TooMany(f"too many wrong passwords; try again in {wait} seconds", wait)
 
     def failed(self) -> None:
         """Somebody gave a wrong password."""

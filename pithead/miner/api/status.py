@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import structlog
 
@@ -26,11 +26,14 @@ from pithead.bos.units import Timestamp
 from pithead.miner import condition
 from pithead.miner.condition import Cause, Condition, Verdict
 from pithead.miner.miner import Miner
+from pithead.rpc.errors import TooMany
 
 log = structlog.get_logger(__name__)
 
 WAITING_CHANGES = 64
 """Of one reader; one that lets more wait is dropped."""
+MOST_STREAMS = 64
+"""Of one machine at the same time, over all APIs."""
 
 _NOTHING = Nothing()
 _PLAIN_STOPS = {
@@ -106,33 +109,58 @@ def _until(verdict: Verdict) -> Until | None:
     )
 
 
-def statuses(miner: Miner) -> AsyncGenerator[condition.MinerStatus, None]:
-    """The present simple status, then every change."""
-    return _changes(lambda: miner.status, miner.standing.watch_status)
+class Streams:
+    """The streams of the status of one machine: how many there are is bounded."""
+
+    def __init__(self, miner: Miner) -> None:
+        self._miner = miner
+        self._open = 0
+
+    def statuses(self) -> AsyncGenerator[condition.MinerStatus, None]:
+        """The present simple status, then every change. Raises TooMany."""
+        return self._changes(lambda: self._miner.status, self._miner.standing.watch_status)
+
+    def conditions(self) -> AsyncGenerator[Condition, None]:
+        """The present detailed status, then every change. Raises TooMany."""
+        standing = self._miner.standing
+        return self._changes(lambda: standing.condition, standing.watch_condition)
+
+    async def _changes(
+        self, present: Callable[[], T], watch: Callable[[Callable[[T], None]], Callable[[], None]]
+    ) -> AsyncGenerator[T, None]:
+        """Ends for a reader that does not keep up."""
+        if self._open >= MOST_STREAMS:
+            raise TooMany(
+                f"{MOST_STREAMS} readers of the status are there already; close one of them first"
+            )
+        self._open += 1
+        changes = _Changes(watch)
+        try:
+            yield present()
+            while (change := await changes.waiting.get()) is not None:
+                yield change[0]
+        finally:
+            changes.end()
+            self._open -= 1
 
 
-def conditions(miner: Miner) -> AsyncGenerator[Condition, None]:
-    """The present detailed status, then every change."""
-    return _changes(lambda: miner.standing.condition, miner.standing.watch_condition)
+class _Changes(Generic[T]):
+    """What one reader has yet to read."""
 
+    def __init__(self, watch: Callable[[Callable[[T], None]], Callable[[], None]]) -> None:
+        self.waiting: asyncio.Queue[tuple[T] | None] = asyncio.Queue(WAITING_CHANGES + 1)
+        """None is the end."""
+        self._unwatch: Callable[[], None] | None = watch(self._tell)
 
-async def _changes(
-    present: Callable[[], T], watch: Callable[[Callable[[T], None]], Callable[[], None]]
-) -> AsyncGenerator[T, None]:
-    """Ends for a reader that does not keep up."""
-    waiting: asyncio.Queue[tuple[T] | None] = asyncio.Queue(WAITING_CHANGES + 1)
+    def _tell(self, change: T) -> None:
+        if self.waiting.qsize() < WAITING_CHANGES:
+            self.waiting.put_nowait((change,))
+            return
+        log.warning("a reader of the status stream does not keep up and is dropped")
+        self.waiting.put_nowait(None)
+        self.end()
 
-    def tell(change: T) -> None:
-        if waiting.qsize() < WAITING_CHANGES:
-            waiting.put_nowait((change,))
-        elif waiting.qsize() == WAITING_CHANGES:
-            log.warning("a reader of the status stream does not keep up and is dropped")
-            waiting.put_nowait(None)
-
-    unwatch = watch(tell)
-    try:
-        yield present()
-        while (change := await waiting.get()) is not None:
-            yield change[0]
-    finally:
-        unwatch()
+    def end(self) -> None:
+        if self._unwatch is not None:
+            self._unwatch()
+            self._unwatch = None

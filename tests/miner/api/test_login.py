@@ -68,6 +68,7 @@ async def test_after_ten_wrong_passwords_logins_wait_but_tokens_work_on(bench):
     response = await log_in(bench)
     assert response.status_code == 429
     assert "60 seconds" in response.text
+    assert response.headers["retry-after"] == "60"
     async with bench.client(Authorization=token) as client:
         assert (await client.get("/miner/details")).status_code == 200
     bench.wall += 61

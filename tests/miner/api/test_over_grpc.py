@@ -11,6 +11,7 @@ from grpclib.reflection.v1 import reflection_pb2 as v1
 from grpclib.reflection.v1alpha import reflection_pb2 as v1alpha
 
 from pithead.bos.miner import LogType
+from pithead.miner.api import status
 from tests.miner.api.calling import V1, reflected
 
 
@@ -212,3 +213,23 @@ async def test_a_connection_too_many_is_closed_at_once(make_caller, monkeypatch)
     with suppress(ConnectionResetError):  # seen as this where the greeting was not read yet
         assert len(await reader.read()) < 100  # no more than the greeting of the protocol
     writer.close()
+
+
+async def test_a_reader_of_the_status_too_many_is_told_that_there_are_too_many(caller, monkeypatch):
+    monkeypatch.setattr(status, "MOST_STREAMS", 1)
+    first = caller.call("MinerService", "GetMinerStatus")
+    await first.read()
+    second = caller.call("MinerService", "GetMinerStatus")
+    code, details = await refused(second.read())
+    assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert "1 readers" in details
+    first.cancel()
+
+
+async def test_logins_after_too_many_wrong_ones_are_told_to_wait(make_caller):
+    caller = await make_caller(0)
+    for _ in range(10):
+        await refused(caller.call("AuthenticationService", "Login", username="root", password="x"))
+    code, details = await refused(caller.log_in())
+    assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert "60 seconds" in details

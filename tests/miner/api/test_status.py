@@ -92,7 +92,8 @@ async def test_a_reader_that_has_gone_is_forgotten(bench, token):
 
 async def test_one_who_lets_too_much_wait_is_dropped_and_others_are_not(bench):
     miner, now = bench.rig.miner, bench.rig.now
-    slow, quick = status.statuses(miner), status.statuses(miner)
+    streams = status.Streams(miner)
+    slow, quick = streams.statuses(), streams.statuses()
     assert await anext(slow) is await anext(quick) is MinerStatus.NORMAL
     for _ in range(status.WAITING_CHANGES):
         for change in (miner.pause, miner.resume):
@@ -108,3 +109,33 @@ async def test_one_who_lets_too_much_wait_is_dropped_and_others_are_not(bench):
 async def test_a_stream_needs_a_token(bench):
     async with bench.client() as client:
         assert (await client.get("/miner/status")).status_code == 401
+
+
+async def test_a_reader_too_many_is_refused_until_another_leaves(bench, token, monkeypatch):
+    monkeypatch.setattr(status, "MOST_STREAMS", 3)
+    paths = ["/miner/status", "/miner/status/detailed", "/miner/status"]
+    readers = [Reader(bench.app, path, token) for path in paths]
+    for reader in readers:
+        await reader.next()
+    async with bench.client(Authorization=token) as client:
+        for path in paths[:2]:
+            response = await client.get(path)
+            assert response.status_code == 429
+            assert "3 readers" in response.text
+    await readers.pop().leave()
+    last = Reader(bench.app, "/miner/status", token)
+    await last.next()
+    for reader in (*readers, last):
+        await reader.leave()
+
+
+async def test_one_who_is_dropped_costs_the_machine_nothing_any_more(bench):
+    miner = bench.rig.miner
+    before = list(miner.standing._status_listeners)
+    slow = status.Streams(miner).statuses()
+    await anext(slow)
+    for _ in range(status.WAITING_CHANGES):
+        miner.pause(bench.rig.now)
+        miner.resume(bench.rig.now)
+    assert miner.standing._status_listeners == before
+    await slow.aclose()
