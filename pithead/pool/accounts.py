@@ -9,14 +9,18 @@ from hashlib import sha256
 from typing import Generic, TypeVar
 
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import DBAPIError
 
 from pithead.pool.database import Where, open_database, upsert
 from pithead.pool.names import read_worker
+from pithead.pool.readings import StoreAway
 from pithead.pool.schema import tokens, users
 from pithead.pool.store import Store
 
 FRESH_SECONDS = 1.0
 """How long an answer may be out of date: how soon a token made or revoked elsewhere is noticed."""
+AWAY_SECONDS = 5.0
+"""How long a database that could not be asked is left in peace: asking may hold up the pool."""
 REMEMBERED = 20_000
 """Answers kept; a stranger who tries tokens pushes out old ones, not the memory."""
 TOKEN_BYTES = 24
@@ -64,8 +68,16 @@ class Accounts:
     # Users
 
     def admit(self, user: str) -> bool:
-        """Whether a miner may authorise as `user`: anybody, or those who have an account."""
-        return self._open or self._known.recall(user, lambda: self._is_known(user))
+        """Whether a miner may authorise as `user`: anybody, or those who have an account.
+
+        While nobody can say, everybody: work that is turned away is lost for good.
+        """
+        if self._open:
+            return True
+        try:
+            return self._known.recall(user, lambda: self._is_known(user))
+        except StoreAway:
+            return True
 
     def create_user(self, user: str) -> None:
         """Does nothing where there is one. ValueError for a name that could not mine."""
@@ -153,7 +165,10 @@ class Accounts:
         return changed.rowcount > 0
 
     def access(self, token: str) -> Access | None:
-        """None for a token nobody has, or has no longer."""
+        """None for a token nobody has, or has no longer.
+
+        While the database is away the last answer holds; StoreAway where there is none.
+        """
         digest = _digest(token)
         found = self._access.recall(digest, lambda: self._look_up(digest))
         if found is not None:
@@ -161,17 +176,21 @@ class Accounts:
         return found
 
     def opens(self, token: str, user: str) -> bool:
-        """Whether a token is that user's and allows the web API."""
+        """Whether a token is that user's and allows the web API. StoreAway like `access`."""
         access = self.access(token)
         return access is not None and access.web_api and access.username == user
 
     def save_used(self) -> None:
         """Write down when tokens were last used. May run in any thread."""
         used, self._used = self._used, {}
-        with self._engine.begin() as connection:
-            for digest, second in used.items():
-                statement = update(tokens).where(tokens.c.sha256 == digest)
-                connection.execute(statement.values(last_used=second))
+        try:
+            with self._engine.begin() as connection:
+                for digest, second in used.items():
+                    statement = update(tokens).where(tokens.c.sha256 == digest)
+                    connection.execute(statement.values(last_used=second))
+        except DBAPIError:
+            self._used = {**used, **self._used}
+            raise
 
     def _look_up(self, digest: str) -> Access | None:
         columns = select(tokens.c.user, tokens.c.web_api).where(tokens.c.sha256 == digest)
@@ -181,19 +200,29 @@ class Accounts:
 
 
 class _Memory(Generic[T]):
-    """Answers that hold for a second."""
+    """Answers that hold for a second, or for as long as there are no others to be had."""
 
     def __init__(self, wall: Callable[[], float]) -> None:
         self._wall = wall
         self._answers: dict[str, tuple[float, T]] = {}
+        self._away_until = 0.0
 
     def recall(self, question: str, ask: Callable[[], T]) -> T:
         now = self._wall()
         known = self._answers.get(question)
         if known is not None and 0 <= now - known[0] < FRESH_SECONDS:
             return known[1]
+        try:
+            if 0 < self._away_until - now <= AWAY_SECONDS:
+                raise StoreAway
+            answer = ask()
+        except (DBAPIError, StoreAway) as error:
+            if isinstance(error, DBAPIError):
+                self._away_until = self._wall() + AWAY_SECONDS
+            if known is None:
+                raise StoreAway from error
+            return known[1]
         self._answers.pop(question, None)
-        answer = ask()
         if len(self._answers) >= REMEMBERED:
             del self._answers[next(iter(self._answers))]
         self._answers[question] = (now, answer)

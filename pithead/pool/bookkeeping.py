@@ -36,6 +36,7 @@ from pithead.pool.readings import (
     PayoutReading,
     PoolReading,
     ProfileReading,
+    StoreAway,
     WorkerReading,
 )
 from pithead.pool.rewards import Rules
@@ -391,4 +392,8 @@ class Bookkeeper:
 
     async def _ask(self, question: Callable[[], T]) -> T:
         """Readers do not wait for a commit: the database has room for both."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, question)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, question)
+        except DBAPIError as error:
+            log.warning("the store cannot be read", error=str(error.orig))
+            raise StoreAway from error

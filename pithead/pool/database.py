@@ -114,6 +114,7 @@ def _engine(where: Where, busy_seconds: float, **options: type[NullPool]) -> Eng
         pool_pre_ping=True,  # one that was closed by a restart of the server is opened again
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
+            "tcp_user_timeout": CONNECT_SECONDS * 1000,  # of a network that says nothing any more
             "options": f"-c statement_timeout={STATEMENT_MS} -c lock_timeout={STATEMENT_MS}",
         },
         **options,

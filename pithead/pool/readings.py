@@ -18,6 +18,13 @@ WorkerState = Literal["ok", "low", "off", "dis"]
 BlockState = Literal["new", "confirmed", "orphaned"]
 
 
+class StoreAway(Exception):
+    """What is asked for is in the database alone, and that cannot be reached at this moment."""
+
+    def __init__(self) -> None:
+        super().__init__("the pool's database cannot be reached at this moment; try again soon")
+
+
 class Windows(msgspec.Struct, frozen=True, gc=False):
     """Work credited within each window that ends now, and the scoring rate."""
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pithead.pool.credit_proof import CreditsChanged
-from pithead.pool.readings import PoolReadings
+from pithead.pool.readings import PoolReadings, StoreAway
 from pithead.poolapi import landing, openapi
 from pithead.poolapi.bans import Bans
 from pithead.poolapi.dates import FIRST_DATE, BadDates, Days, day_start, days_asked_for, parse_date
@@ -22,6 +22,8 @@ from pithead.poolapi.service import Asked, NothingThere, PoolService, TooMuch
 from pithead.poolapi.settings import ApiSettings
 from pithead.poolapi.tokens import TokenCheck
 
+AWAY_SECONDS = "5"
+"""After which a client may ask again what the database alone knows."""
 ALLOWED = ", ".join((*METHODS, "OPTIONS"))
 
 HEADERS = {
@@ -48,6 +50,7 @@ STATUS: dict[type[Exception], int] = {
     TooMuch: 400,
     NothingThere: 404,
     CreditsChanged: 409,
+    StoreAway: 503,
 }
 
 
@@ -152,6 +155,8 @@ def _shell(answering: Answering) -> Answering:
                 response.headers["Retry-After"] = str(max(1, ceil(refusal.wait)))
                 if refusal.ban is not None:
                     _log.warning("an address is banned for a while", address=refusal.ban.address)
+            elif isinstance(refusal, StoreAway):
+                response.headers["Retry-After"] = AWAY_SECONDS
         except Exception:
             _log.exception("a request of the pool API failed", path=request.url.path)
             response = _refuse(500, "internal error")

@@ -1,9 +1,11 @@
 """Users, tokens and what they allow."""
 
 import pytest
+import sqlalchemy as sa
 
-from pithead.pool.accounts import Accounts
+from pithead.pool.accounts import AWAY_SECONDS, Accounts
 from pithead.pool.database import open_database
+from pithead.pool.readings import StoreAway
 from pithead.pool.store import Store
 
 
@@ -120,3 +122,55 @@ def test_a_profile_with_a_name_that_is_none_gets_no_token(accounts, profile):
     with pytest.raises(ValueError, match="access profile"):
         accounts.create_token("alice", profile)
     assert not accounts.has("alice")
+
+
+class Hidden:
+    """Tables that cannot be asked, as if the database were not there."""
+
+    def __init__(self, engine, *names):
+        self._engine, self._names = engine, names
+
+    def _rename(self, before, after):
+        with self._engine.begin() as connection:
+            for name in self._names:
+                connection.execute(sa.text(f"ALTER TABLE {before}{name} RENAME TO {after}{name}"))
+
+    def __enter__(self):
+        self._rename("", "hidden_")
+
+    def __exit__(self, *error):
+        self._rename("hidden_", "")
+
+
+def test_while_the_database_is_away_known_tokens_open_and_unknown_ones_may_come_again(
+    accounts, store, clock
+):
+    token, other = accounts.create_token("alice"), accounts.create_token("bob")
+    assert accounts.opens(token, "alice")
+    with Hidden(store.engine, "tokens"):
+        clock.now += 60
+        assert accounts.opens(token, "alice")
+        with pytest.raises(StoreAway):
+            accounts.access(other)
+        with pytest.raises(sa.exc.DBAPIError):
+            accounts.save_used()
+    with pytest.raises(StoreAway):
+        accounts.access(other)  # it is left in peace for a while
+    clock.now += AWAY_SECONDS
+    assert accounts.opens(other, "bob")
+    accounts.save_used()
+    assert accounts.profiles("alice")[0].last_used == 1_700_000_060
+
+
+def test_closed_registration_turns_nobody_away_while_nobody_can_say_who_has_an_account(
+    store, clock
+):
+    accounts = Accounts(store, registration_open=False, wall=clock)
+    assert not accounts.admit("alice")
+    with Hidden(store.engine, "users"):
+        assert not accounts.admit("alice")
+        clock.now += 1
+        assert accounts.admit("bob")
+        assert not accounts.admit("alice")  # as it was last known
+    clock.now += AWAY_SECONDS
+    assert not accounts.admit("bob")

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pithead.pool.credit_proof import check, read_proof
+from pithead.pool.readings import StoreAway
 from pithead.poolapi.endpoints import ENDPOINTS
 from pithead.poolapi.settings import ApiSettings
 from pithead.poolapi.tokens import TOKEN_HEADERS
@@ -313,3 +314,18 @@ async def test_a_user_gets_a_proof_that_holds(connect, busy):
     assert (await connect(busy).get("/api/v1/credits/yesterday/proof")).status_code == 400
     refused = await connect(busy, token=None).get("/api/v1/credits/2023-11-13/proof")
     assert refused.status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/accounts/rewards/json/btc/", "/api/v1/credits"])
+async def test_what_the_database_alone_knows_may_be_asked_for_again_while_it_is_away(
+    connect, busy, monkeypatch, path
+):
+    async def away(*days):
+        raise StoreAway
+
+    for name in ("daily_rewards", "credit_days"):
+        monkeypatch.setattr(busy, name, away)
+    answer = await connect(busy).get(path)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "cannot be reached" in answer.text
+    assert (await connect(busy).get("/accounts/profile/json/btc/")).status_code == 200
