@@ -9,6 +9,7 @@ import msgspec
 from pithead.rpc import shapes
 from pithead.rpc.contract import Http, Message, Oneof, Operation, Service
 from pithead.rpc.errors import (
+    CODES,
     BadRequest,
     InvalidArgument,
     NotFound,
@@ -17,7 +18,6 @@ from pithead.rpc.errors import (
     TooLarge,
     Unauthenticated,
     UnsupportedMedia,
-    codes_of,
 )
 
 _REF = "#/components/schemas/{name}"
@@ -116,10 +116,8 @@ def _refusals(operation: Operation, http: Http) -> dict[str, Any]:
     if http.verb != "GET":
         kinds.append(PreconditionFailed)
     text = {"text/plain": {"schema": {"type": "string"}}}
-    statuses = {
-        str(codes_of(kind()).http): {"description": kind.__name__, "content": text}
-        for kind in kinds
-    }
+    codes = sorted((CODES[kind] for kind in kinds), key=lambda each: each.http)
+    statuses = {str(each.http): {"description": each.meaning, "content": text} for each in codes}
     return statuses | {"default": {"description": "Refused, in one sentence", "content": text}}
 
 

@@ -161,7 +161,7 @@ def _article(operation: _Operation, schemes: Mapping[str, Schema]) -> Html:
         if text := body.get("description"):
             parts.append(tag("p", prose(text)))
     answers = (
-        (tag("code", status), _content(each), prose(each.get("description", "")))
+        (tag("code", status), _content(each), prose(_meaning(each, said)))
         for status, each in said.get("responses", {}).items()
     )
     parts += [
@@ -169,6 +169,12 @@ def _article(operation: _Operation, schemes: Mapping[str, Schema]) -> Html:
         _table(("Status", "Body", "Meaning"), answers, class_="answers"),
     ]
     return tag("article", *parts, id=operation.id)
+
+
+def _meaning(answer: Schema, operation: Schema) -> str:
+    """Nothing where the operation has said it already."""
+    text = str(answer.get("description", ""))
+    return "" if text == operation.get("summary") else text
 
 
 def _needed(security: Iterable[Schema], schemes: Mapping[str, Schema]) -> Html:

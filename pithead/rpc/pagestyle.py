@@ -39,7 +39,7 @@ nav ul { list-style: none; margin: 0; padding: 0; }
 nav li { margin: 0.2rem 0; }
 nav a { color: inherit; }
 nav li a { display: flex; align-items: baseline; }
-nav .verb { flex: none; width: 4.6em; margin: 0; font-size: 0.65rem; }
+nav .verb { flex: none; width: 5.2em; margin: 0; font-size: 0.65rem; }
 main { max-width: 60rem; padding: 2rem 2.5rem 6rem; }
 h1 { margin: 0; font-size: 2rem; line-height: 1.2; letter-spacing: -0.015em; }
 .lead { margin: 0.5rem 0 0; color: var(--faint); }
@@ -66,17 +66,20 @@ th, td {
   padding: 0.4rem 0.9rem 0.4rem 0; text-align: left; vertical-align: top;
   border-top: 1px solid var(--line); font-weight: normal; overflow-wrap: anywhere;
 }
-thead th { border-top: 0; padding-top: 0.1rem; font-size: 0.75rem; color: var(--faint); }
+thead th {
+  padding-top: 0.1rem; border-top: 0; overflow-wrap: normal; font-size: 0.75rem;
+  color: var(--faint);
+}
 tbody th { width: 28%; }
 td:nth-child(2) { width: 32%; }
-.answers tbody th { width: 12%; }
+.answers tbody th { width: 6.5rem; }
 .answers td:nth-child(2) { width: 40%; }
 td code, p code { padding: 0.1em 0.3em; background: var(--mark); border-radius: 4px; }
 .must { color: var(--delete); font-size: 0.75rem; margin-left: 0.4em; }
 @media (max-width: 56rem) {
   .frame { display: block; }
   nav {
-    position: static; height: auto; max-height: 45vh; border-right: 0;
+    position: static; height: auto; max-height: 35vh; border-right: 0;
     border-bottom: 1px solid var(--line);
   }
   main { padding: 1.5rem 1.1rem 4rem; }
