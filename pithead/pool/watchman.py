@@ -1,4 +1,4 @@
-"""Looks at the workers every five minutes of farm time, and at blocks, and tells users."""
+"""Looks at the workers every five minutes of farm time, at blocks and payouts, and tells users."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -7,6 +7,7 @@ from typing import Protocol
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from pithead.pool.events import PayoutPlanned
 from pithead.pool.notices import Notices, Told
 from pithead.pool.readings import PoolReading, WorkerReading, WorkerState
 from pithead.pool.watching import StateChange, changes, due
@@ -19,6 +20,8 @@ MOST_WORKERS = 100
 """Named in one notice; of more only the number is told."""
 BLOCKS = "blocks"
 """The mark that says how many blocks users were told of."""
+PAYOUTS = "payouts"
+"""The mark that says when the last payout that users were told of was planned."""
 
 
 class Watched(Protocol):
@@ -29,6 +32,9 @@ class Watched(Protocol):
 
     @property
     def blocks_found(self) -> int: ...
+
+    @property
+    def payouts_underway(self) -> Sequence[PayoutPlanned]: ...
 
     def pool(self, user: str, now: float) -> PoolReading: ...
 
@@ -70,6 +76,7 @@ class Watchman:
         now = self._clock()
         self._watched.alert_at(await asyncio.to_thread(self._settings.alert_rates))
         await self._tell_of_blocks(now)
+        await self._tell_of_payouts()
         moment = due(self._snapshot, now)
         if moment is not None:
             await self._tell_of_workers(now)
@@ -109,6 +116,24 @@ class Watchman:
             for block in self._watched.pool(user, now).blocks[: max(0, new)]
         ]  # fmt: skip
         await asyncio.to_thread(self._notices.tell, told, self._wall(), {}, {BLOCKS: found})
+
+    async def _tell_of_payouts(self) -> None:
+        """Of each that is on its way and was not told of; one takes some blocks to arrive."""
+        last = await asyncio.to_thread(self._notices.mark, PAYOUTS) or 0
+        new = [plan for plan in self._watched.payouts_underway if plan.time_ms > last]
+        if not new:
+            return
+        users = await asyncio.to_thread(self._notices.users_to_tell, "payout")
+        told = [
+            Told(
+                line.user, "payout", f"{line.sats} sat are on their way to you",
+                {"sats": line.sats, "address": line.address, "txid": plan.txid_display,
+                 "planned_at": plan.time_ms // 1000},
+            )
+            for plan in new for line in plan.lines if line.user in users
+        ]  # fmt: skip
+        newest = max(plan.time_ms for plan in new)
+        await asyncio.to_thread(self._notices.tell, told, self._wall(), {}, {PAYOUTS: newest})
 
 
 def _of_workers(user: str, changed: Sequence[StateChange], moment: int) -> Told:

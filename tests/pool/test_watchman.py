@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from pithead.pool.database import open_database
+from pithead.pool.events import PayoutLine, PayoutPlanned
 from pithead.pool.notices import Notices
 from pithead.pool.readings import BlockReading, PoolReading, Windows, WorkerReading
 from pithead.pool.watchman import MOST_WORKERS, Watchman
@@ -22,6 +23,7 @@ class Stage:
     rates: dict = field(default_factory=dict)
     blocks: list[BlockReading] = field(default_factory=list)
     users: tuple[str, ...] = ("alice",)
+    payouts_underway: list[PayoutPlanned] = field(default_factory=list)
     now: float = 300.0
 
     @property
@@ -120,3 +122,17 @@ async def test_a_block_is_told_to_those_who_want_to_know_and_not_again(stage, en
 
 def block(height):
     return BlockReading(height, f"{height:064x}", 1, 1, 1, 1, "new", 100, 5, 1.0, 3)
+
+
+async def test_a_payout_is_told_once_to_those_who_want_to_know(stage, engine):
+    Notices(engine).put_contact("alice", "webhook", "http://127.0.0.1/", ["payout"])
+    lines = [PayoutLine("alice", "bcrt1q", 50_000), PayoutLine("bob", "bcrt1p", 60_000)]
+    stage.payouts_underway = [PayoutPlanned(5_000, "ab", b"", 1, lines)]
+    await watchman(stage, engine).look()
+    await watchman(stage, engine).look()
+    (notice,) = told(engine)
+    assert (notice["sats"], notice["txid"], notice["planned_at"]) == (50_000, "ab", 5)
+    assert Notices(engine).latest("bob") == []
+    stage.payouts_underway = [PayoutPlanned(6_000, "cd", b"", 1, lines)]
+    await watchman(stage, engine).look()
+    assert len(told(engine)) == 2

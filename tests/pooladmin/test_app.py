@@ -30,7 +30,9 @@ from pithead.poolapi.settings import ApiSettings
 NOW = 1_700_000_000.0
 SCALE = 10**12
 EVERY = (*OPERATIONS, *MONEY_OPERATIONS)
-PLACES = dict(user="alice", profile="x", worker="rig1", address="a", group="g", txid="ab")
+PLACES = {
+    "user": "alice", "profile": "x", "worker": "rig1", "address": "a", "group": "g", "txid": "ab",
+}  # fmt: skip
 
 
 @dataclass
