@@ -6,6 +6,7 @@ import socket
 import httpx
 import pytest
 
+from pithead.cli import serving
 from pithead.cli.serving import HttpServer, listen
 
 HERE, THERE = "127.0.0.21", "127.0.0.22"
@@ -95,3 +96,22 @@ async def test_a_host_whose_port_was_taken_meanwhile_stays_away_and_can_be_opene
         assert "cannot be bound" in capsys.readouterr().out
     server.open(HERE)
     await until(server, HERE, True)
+
+
+@pytest.mark.slow
+async def test_one_who_takes_no_bytes_at_all_is_cut_off_by_the_system(monkeypatch):
+    monkeypatch.setattr(serving, "STUCK_SECONDS", 1)
+    gone = asyncio.Event()
+
+    async def endless(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while server._server.server_state.connections:
+            await send({"type": "http.response.body", "body": bytes(65536), "more_body": True})
+        gone.set()
+
+    server = HttpServer(endless, [listen("127.0.0.1", 0, "")])
+    await server.start()
+    with socket.create_connection(server._sockets[0].getsockname()) as peer:
+        peer.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await asyncio.wait_for(gone.wait(), 30)
+    await server.stop()

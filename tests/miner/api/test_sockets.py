@@ -7,7 +7,6 @@ import socket
 
 import pytest
 
-from pithead.cli import serving
 from pithead.cli.serving import HttpServer
 from pithead.miner.api import status
 
@@ -79,26 +78,3 @@ async def test_a_reader_that_dozes_holds_a_bounded_number_of_changes(bench, addr
     assert got == status.WAITING_CHANGES
     await until(lambda: listeners(bench) == before)
     writer.close()
-
-
-async def test_one_who_takes_no_bytes_at_all_is_cut_off_by_the_system(bench, monkeypatch):
-    monkeypatch.setattr(serving, "STUCK_SECONDS", 1)
-    listening = serving.listen("127.0.0.1", 0, "")
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-    server = HttpServer(bench.app, [listening])
-    await server.start()
-    before, token = listeners(bench), await bench.token()
-    peer = socket.socket()
-    peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-    peer.connect(listening.getsockname())
-    peer.sendall(f"GET /api/v1/miner/status HTTP/1.1\r\nAuthorization: {token}\r\n\r\n".encode())
-    await until(lambda: listeners(bench) == before + 1)
-    while listeners(bench) == before + 1:  # until more waits than is kept
-        bench.rig.miner.pause(bench.rig.now)
-        bench.rig.miner.resume(bench.rig.now)
-        await asyncio.sleep(0)
-    (connection,) = server._server.server_state.connections
-    await until(lambda: not server._server.server_state.connections)
-    assert connection.transport.is_closing()
-    peer.close()
-    await server.stop()
