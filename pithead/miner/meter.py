@@ -2,6 +2,7 @@
 
 from array import array
 from bisect import bisect_right
+from operator import attrgetter
 
 from pithead.miner.snapshot import Hashrates
 
@@ -65,8 +66,12 @@ class WorkMeter:
         A window that reaches back before the start is divided by its full length all the same,
         as Braiins OS does it.
         """
-        tier = next(tier for tier in self._tiers if window <= tier.span)
-        return (self.total - tier.total_at(now - window, now, self.total)) / window
+        moment, total = now - window, self.total
+        if moment <= self._start:
+            return total / window
+        fine, middle, coarse = self._tiers
+        tier = fine if window <= fine.span else middle if window <= middle.span else coarse
+        return (total - tier.total_at(moment, now, total)) / window
 
     def hashrates(self, now: float) -> Hashrates:
         age = now - self._start
@@ -86,8 +91,7 @@ class WorkMeter:
 
 def summed(rates: list[Hashrates]) -> Hashrates:
     """The rates of several meters together."""
-    return Hashrates(*(sum(column) for column in zip(*map(_columns, rates), strict=True)))
+    return Hashrates(*map(sum, zip(*map(_columns, rates), strict=True)))
 
 
-def _columns(rates: Hashrates) -> tuple[float, ...]:
-    return tuple(getattr(rates, name) for name in Hashrates.__slots__)
+_columns = attrgetter(*Hashrates.__slots__)

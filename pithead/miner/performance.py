@@ -52,6 +52,7 @@ class Performance:
         self._read = read
         self._keep = keep
         self._preheat = Preheat(model)
+        self._limits: dict[tuple[Kind, int], limits.Limits] = {}
         self.board_ids = tuple(str(number + 1) for number in range(model.boards))
         self.begin()
 
@@ -99,7 +100,11 @@ class Performance:
         return [board not in self.settings.boards_off for board in self.board_ids]
 
     def limits(self, kind: Kind) -> limits.Limits:
-        return limits.target_limits(self._model, kind, max(1, sum(self.runs)))
+        key = (kind, max(1, sum(self.runs)))
+        known = self._limits.get(key)
+        if known is None:
+            known = self._limits[key] = limits.target_limits(self._model, *key)
+        return known
 
     def configured(self, kind: Kind) -> float:
         """The target of a kind that is configured, or its default."""
