@@ -30,8 +30,9 @@ def free_port():
 class PoolProcess:
     """`pithead pool` as a process of its own."""
 
-    def __init__(self, directory: Path):
+    def __init__(self, directory: Path, block_interval_seconds: int = 1):
         self.directory = directory
+        self.block_interval_seconds = block_interval_seconds
         self.stratum, self.api = free_port(), free_port()
         self.process = None
 
@@ -42,7 +43,7 @@ class PoolProcess:
             "pool.max_connections_per_subnet": 1_000_000,
             "pool.api_port": self.api,
             "admin.port": 0,
-            "pool.block_interval_seconds": 1,
+            "pool.block_interval_seconds": self.block_interval_seconds,
             "pool.first_share_work": 64,
             "pool.least_share_work": 64,
             "pool.shares_per_minute": 600,

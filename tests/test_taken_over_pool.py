@@ -95,7 +95,7 @@ async def extranonce_of(port, session_id=None):
 async def test_nobody_is_refused_and_the_work_adds_up_while_processes_follow_each_other(
     tmp_path, lives
 ):
-    pool = PoolProcess(tmp_path)
+    pool = PoolProcess(tmp_path, block_interval_seconds=600)
     await pool.start()
     callers, ledgers = Callers(pool.stratum), {name: Ledger() for name in ("one", "two")}
     readers = Readers(pool.api)
