@@ -14,7 +14,7 @@ ALLOWED = {
     "stratum": {"work", "bitcoin"},
     "node": {"work", "bitcoin"},
     "pool": {"stratum", "node", "work", "bitcoin", "native"},
-    "poolapi": {"pool"},
+    "poolapi": {"pool", "rpc"},
     "pooladmin": {"pool", "poolapi"},
     "hardware": {"work", "bitcoin", "native"},
     "rpc": set(),

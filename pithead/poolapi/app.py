@@ -21,7 +21,10 @@ from pithead.poolapi.endpoints import COINS, ENDPOINTS, GROUPS, METHODS, OWN_END
 from pithead.poolapi.service import Asked, NothingThere, PoolService, TooMuch
 from pithead.poolapi.settings import ApiSettings
 from pithead.poolapi.tokens import TokenCheck
+from pithead.rpc import pages
 
+DOCUMENT_PATH = "/openapi.json"
+HTML = "text/html; charset=utf-8"
 AWAY_SECONDS = "5"
 """After which a client may ask again what the database alone knows."""
 ALLOWED = ", ".join((*METHODS, "OPTIONS"))
@@ -65,9 +68,13 @@ def build_app(
     """The whole API as one ASGI application. `clock` tells the farm's time, `wall` the world's."""
     door = Door(tokens, settings, bans)
     api = PoolApi(PoolService(readings, settings), door, settings, clock, wall)
+    document = openapi.document()
+    docs = _always(pages.page(msgspec.json.decode(document), DOCUMENT_PATH), HTML, pages.POLICY)
     answers: dict[str, Answering] = {
-        "/": _always(landing.page(), "text/html; charset=utf-8"),
-        "/openapi.json": _always(openapi.document(), "application/json"),
+        "/": _always(landing.page(), HTML),
+        DOCUMENT_PATH: _always(document, "application/json"),
+        "/docs": docs,
+        "/docs/": docs,
     }
     for endpoint in (*ENDPOINTS, *OWN_ENDPOINTS):
         for path in endpoint.paths:
@@ -167,9 +174,14 @@ def _shell(answering: Answering) -> Answering:
     return answer
 
 
-def _always(body: bytes, media_type: str) -> Answering:
+def _always(body: bytes, media_type: str, policy: str | None = None) -> Answering:
+    """`policy` is its Content-Security-Policy, if it needs another than all answers have."""
+
     async def answer(_request: Request) -> Response:
-        return _respond(200, body, media_type)
+        response = _respond(200, body, media_type)
+        if policy is not None:
+            response.headers["Content-Security-Policy"] = policy
+        return response
 
     return answer
 

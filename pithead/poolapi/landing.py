@@ -18,7 +18,8 @@ Send the token of an access profile in the header <code>{header}</code>:</p>
 <ul>
 {endpoints}
 </ul>
-<p>All of it for programs: <a href="/openapi.json">openapi.json</a></p>
+<p>All of it: <a href="/docs">for people</a>,
+<a href="/openapi.json">for programs</a></p>
 </html>
 """
 

@@ -57,6 +57,7 @@ article h3 code { font-size: 0.95rem; }
 article h3 a { color: inherit; }
 article h4 { margin: 1.1rem 0 0.3rem; font-size: 0.8125rem; color: var(--faint); }
 article p { margin: 0.4rem 0 0; }
+article p + table, article h3 + table { margin-top: 0.6rem; }
 .verb { font-weight: 700; font-size: 0.75rem; letter-spacing: 0.04em; margin-right: 0.6em; }
 .get { color: var(--get); } .post { color: var(--post); } .put { color: var(--put); }
 .patch { color: var(--patch); } .delete { color: var(--delete); }

@@ -12,6 +12,13 @@ from pithead.pool.readings import StoreAway
 from pithead.poolapi.endpoints import ENDPOINTS
 from pithead.poolapi.settings import ApiSettings
 from pithead.poolapi.tokens import TOKEN_HEADERS
+from pithead.rpc.pages import POLICY
+from tests.documentation import (
+    assert_accessible,
+    assert_tells_all_of,
+    assert_whole_in_itself,
+    parsed,
+)
 
 PATHS = [
     "/stats/json/btc",
@@ -140,7 +147,7 @@ async def test_an_unknown_coin_is_404_as_text(connect, busy, endpoint, coin):
 @pytest.mark.parametrize(
     "path",
     ["/stats", "/stats/json", "/stats/json/", "/accounts", "/stats/json/btc/x", "//stats/json/btc",
-     "/stats/json/btc//", "/accounts/hash_rate_daily/json/nobody/btc", "/docs", "/favicon.ico"],
+     "/stats/json/btc//", "/accounts/hash_rate_daily/json/nobody/btc", "/docs/x", "/favicon.ico"],
 )  # fmt: skip
 async def test_any_other_path_is_404_as_text_and_never_a_redirect(connect, busy, path):
     response = await connect(busy).get(path)
@@ -247,7 +254,7 @@ async def test_the_page_at_the_root_lists_every_endpoint_and_every_link_leads_so
     assert response.headers["content-type"] == "text/html; charset=utf-8"
     assert "default-src 'none'" in response.headers["content-security-policy"]
     links = [part.split('"')[0] for part in response.text.split('href="')[1:]]
-    assert len(links) == len(ENDPOINTS) + 2  # the days of credits and the document
+    assert len(links) == len(ENDPOINTS) + 3  # the days of credits, the document and its page
     for link in links:
         assert (await client.get(link)).status_code == 200
 
@@ -256,6 +263,18 @@ async def test_the_document_is_served_without_a_token(connect, busy):
     response = await connect(busy, token=None).get("/openapi.json")
     assert response.status_code == 200
     assert response.json()["openapi"] == "3.1.0"
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/"])
+async def test_a_page_tells_people_all_of_the_document_without_a_token(connect, busy, path):
+    client = connect(busy, token=None)
+    page, document = await client.get(path), await client.get("/openapi.json")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["content-security-policy"] == POLICY
+    tree = parsed(page.content)
+    assert_tells_all_of(tree, document.json())
+    assert_whole_in_itself(tree)
+    assert_accessible(tree)
 
 
 @settings(
