@@ -1,4 +1,4 @@
-"""`pithead miner token` and `pithead miner password`: what opens a machine, from the command line.
+"""`pithead miner token`, `password` and `archive-password`: what opens a machine and its archives.
 
 They work on the machine's files, whether it runs or not; a running one notices.
 """
@@ -14,6 +14,7 @@ from pithead.cli.options import (
     general_options,
     told_in_a_sentence,
 )
+from pithead.miner.api.archive_password import archive_password
 from pithead.miner.api.keys import Keys, keys_in
 
 name_option = click.option(
@@ -21,7 +22,7 @@ name_option = click.option(
 )
 
 
-def _keys(context: click.Context, name: str | None, data: str | None) -> Keys:
+def _directory(context: click.Context, name: str | None, data: str | None) -> Path:
     """Of a machine that has run at least once. Raises Refused."""
     config = configured(context, data__directory=data)
     machines = Path(config.data.directory) / "miners"
@@ -31,7 +32,11 @@ def _keys(context: click.Context, name: str | None, data: str | None) -> Keys:
     if chosen not in known:
         there = f"; there are {', '.join(known[:10])}" if known else ""
         raise Refused(f"{machines} has no machine {chosen!r}{there}; choose one with --name")
-    return keys_in(machines / chosen, lambda: 0.0)
+    return machines / chosen
+
+
+def _keys(context: click.Context, name: str | None, data: str | None) -> Keys:
+    return keys_in(_directory(context, name, data), lambda: 0.0)
 
 
 @click.group()
@@ -56,15 +61,37 @@ def create_token(context: click.Context, name: str | None, data: str | None) -> 
         click.echo(_keys(context, name, data).lasting.make())
 
 
-@token.command()
+@token.command(name="list")
 @name_option
 @data_option
 @general_options
 @click.pass_context
-def revoke(context: click.Context, name: str | None, data: str | None) -> None:
-    """End all tokens that were made here. The password stays."""
+def list_tokens(context: click.Context, name: str | None, data: str | None) -> None:
+    """Print how the SHA-256 of each token begins, the oldest first; nothing more of them is kept.
+
+    \b
+    Which is whose:
+      printf %s TOKEN | sha256sum
+    """
     with told_in_a_sentence():
-        _keys(context, name, data).lasting.revoke_all()
+        for mark in _keys(context, name, data).lasting.marks():
+            click.echo(mark)
+
+
+@token.command()
+@click.argument("mark", required=False)
+@name_option
+@data_option
+@general_options
+@click.pass_context
+def revoke(context: click.Context, mark: str | None, name: str | None, data: str | None) -> None:
+    """End the token that `list` shows as MARK, or all of them. The password stays."""
+    with told_in_a_sentence():
+        lasting = _keys(context, name, data).lasting
+        if mark is None:
+            lasting.revoke_all()
+        elif not lasting.revoke(mark):
+            raise Refused(f"there is no token {mark!r}; `pithead miner token list` shows them")
 
 
 @click.group()
@@ -81,3 +108,17 @@ def reset(context: click.Context, name: str | None, data: str | None) -> None:
     """Remove the password, as when new, and end every login and token."""
     with told_in_a_sentence():
         _keys(context, name, data).remove_all()
+
+
+@click.command(name="archive-password")
+@name_option
+@data_option
+@general_options
+@click.pass_context
+def show_archive_password(context: click.Context, name: str | None, data: str | None) -> None:
+    """Print what opens the encrypted support archives of a machine."""
+    with told_in_a_sentence():
+        try:
+            click.echo(archive_password(_directory(context, name, data)))
+        except ValueError as damaged:
+            raise Refused(str(damaged)) from damaged

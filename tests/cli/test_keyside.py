@@ -1,9 +1,12 @@
 """What opens a machine, from the command line, as somebody types it."""
 
+from hashlib import sha256
+
 import pytest
 from click.testing import CliRunner
 
 from pithead.cli.main import main
+from pithead.miner.api.archive_password import ARCHIVE_PASSWORD_FILE, archive_password
 from pithead.miner.api.keys import keys_in
 from pithead.rpc.errors import Unauthenticated
 
@@ -27,6 +30,25 @@ def test_a_token_opens_the_machine_until_tokens_are_revoked(run, tmp_path):
     run("token", "revoke", "--name", "miner-0")
     with pytest.raises(Unauthenticated):
         keys.check(token)
+
+
+def test_one_of_the_tokens_is_revoked_by_the_mark_that_the_list_shows(run, tmp_path):
+    keys = keys_in(tmp_path / "miners" / "miner-0", lambda: 0.0)
+    tokens = [run("token", "create", "--name", "miner-0") for _ in range(3)]
+    marks = run("token", "list", "--name", "miner-0").split()
+    assert marks == [sha256(each.encode()).hexdigest()[:12] for each in tokens]
+    run("token", "revoke", marks[1], "--name", "miner-0")
+    assert [keys.lasting.fits(each) for each in tokens] == [True, False, True]
+    assert "no token 'nonsense'" in run("token", "revoke", "nonsense", "--name", "miner-0", code=2)
+    assert run("token", "list", "--name", "miner-0").split() == [marks[0], marks[2]]
+
+
+def test_the_password_of_archives_is_shown_and_stays(run, tmp_path):
+    shown = run("archive-password", "--name", "miner-0")
+    assert shown == run("archive-password", "--name", "miner-0")
+    assert shown == archive_password(tmp_path / "miners" / "miner-0")
+    (tmp_path / "miners" / "miner-0" / ARCHIVE_PASSWORD_FILE).write_text("?")
+    assert "is damaged" in run("archive-password", "--name", "miner-0", code=2)
 
 
 def test_a_forgotten_password_is_removed(run, tmp_path):

@@ -10,7 +10,7 @@ import os
 import secrets
 import string
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pithead.miner.api.passwords import PasswordFile
@@ -21,6 +21,7 @@ PASSWORD_FILE = "password"
 TOKENS_FILE = "tokens"
 ALPHABET = string.ascii_letters + string.digits
 MOST_LASTING_TOKENS = 100
+MARK_LENGTH = 12
 _HASH_LENGTH = 64
 
 
@@ -42,7 +43,11 @@ class LastingTokens:
     def make(self) -> str:
         """A new token, shown this once. The oldest gives way where there are too many."""
         token = new_token()
-        lines = [*self._lines(), _hash(token)][-MOST_LASTING_TOKENS:]
+        self._write([*self._lines(), _hash(token)][-MOST_LASTING_TOKENS:])
+        return token
+
+    def _write(self, lines: Sequence[str]) -> None:
+        """All or nothing, for its owner alone."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=".tokens.")
         with os.fdopen(descriptor, "w") as file:
@@ -50,12 +55,24 @@ class LastingTokens:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, self._path)
-        return token
 
     def fits(self, token: str) -> bool:
         """Whether this is one of them. Reads the file again only when it has changed."""
         wanted = _hash(token)
         return any(hmac.compare_digest(wanted, each) for each in self._current())
+
+    def marks(self) -> list[str]:
+        """How the SHA-256 of each begins, the oldest first: the tokens themselves nobody knows."""
+        return [line[:MARK_LENGTH] for line in self._lines()]
+
+    def revoke(self, mark: str) -> bool:
+        """End the one of this mark; False if there is none."""
+        lines = self._lines()
+        kept = [line for line in lines if line[:MARK_LENGTH] != mark]
+        if len(kept) == len(lines):
+            return False
+        self._write(kept)
+        return True
 
     def revoke_all(self) -> None:
         self._path.unlink(missing_ok=True)
