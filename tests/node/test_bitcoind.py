@@ -2,120 +2,31 @@
 
 import asyncio
 import json
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 
 import pytest
-import zmq
-import zmq.asyncio
 
-from pithead.bitcoin.network import MAINNET, REGTEST, SIGNET
+from pithead.bitcoin.network import MAINNET, SIGNET
 from pithead.bitcoin.target import expected_hashes
 from pithead.node.bitcoind import BitcoindNode, BitcoindSettings
 from pithead.node.node import BlockAccepted, BlockRefused, NodeUnavailable
-from pithead.node.rpc import RpcAddress, RpcLimits
-from pithead.node.watched import NodeAddress, WatchSettings
+from pithead.node.rpc import RpcLimits
+from pithead.node.watched import WatchSettings
 from pithead.pool.blocks import Blocks
 from pithead.pool.events import BlockFound
+from tests.node.playednodes import (
+    BLOCK_HEADER_ONLY,
+    NOW,
+    QUICK,
+    address,
+    eventually,
+    link_up,
+    name,
+    opened,
+    template_key,
+    until,
+)
 from tests.node.rpcserver import RECORDED, Answer, refusal, served, transcript
-
-NOW = 1_800_000_000.0
-QUICK = WatchSettings(poll_seconds=0.02, limits=RpcLimits(seconds=5.0))
-BLOCK_HEADER_ONLY = bytes(68) + int(NOW).to_bytes(4, "little") + bytes(8)
-"""Enough of a block for nodes that are played."""
-
-
-def address(server, endpoint=""):
-    return NodeAddress(RpcAddress(server.url, server.user, server.password), endpoint)
-
-
-@asynccontextmanager
-async def opened(*servers, network=REGTEST, watch=QUICK, now=NOW, endpoint="", **settings):
-    node = await BitcoindNode.open(
-        [address(each, endpoint) for each in servers],
-        BitcoindSettings(network, watch=watch, **settings),
-        lambda: now,
-    )
-    try:
-        yield node
-    finally:
-        await node.close()
-
-
-async def until(condition):
-    for _ in range(1000):
-        if condition():
-            return
-        await asyncio.sleep(0.005)
-    raise AssertionError("did not come true")
-
-
-async def eventually(ask, good):
-    for _ in range(1000):
-        try:
-            if good(answer := await ask()):
-                return answer
-        except NodeUnavailable:
-            pass
-        await asyncio.sleep(0.005)
-    raise AssertionError("nothing good came")
-
-
-class PlayedChain:
-    """A chain of headers that any number of servers tell of."""
-
-    def __init__(self):
-        self.blocks = {}
-        self.template = transcript("regtest")[template_key()][-1]
-
-    def add(self, name, height, parent):
-        self.blocks[name] = {
-            "hash": name, "height": height, "time": int(NOW) + height, "previousblockhash": parent,
-        }  # fmt: skip
-
-    def follow(self, server, name, work=None, **info):
-        """Have a server's best chain end in a block."""
-        block = self.blocks[name]
-        server.answers |= {
-            "getblockchaininfo": {
-                "chain": "regtest", "blocks": block["height"], "headers": block["height"],
-                "bestblockhash": name, "chainwork": f"{work or block['height']:064x}",
-                "initialblockdownload": False,
-            } | info,
-            "getconnectioncount": 8,
-            "getblockheader": lambda name: self.blocks[name],
-            "getblocktemplate": self.template
-            | {"previousblockhash": name, "longpollid": f"{name}1"},
-            "preciousblock": None,
-        }  # fmt: skip
-        server.answers.setdefault("submitblock", None)
-
-
-def template_key():
-    return ("getblocktemplate", json.dumps([{"rules": ["segwit"]}]))
-
-
-def name(branch, height):
-    return f"{branch}{height:02d}".rjust(64, "0")
-
-
-def link_up(chain, branch, first, last, parent):
-    for height in range(first, last + 1):
-        chain.add(name(branch, height), height, parent)
-        parent = name(branch, height)
-
-
-@pytest.fixture
-def chain():
-    chain = PlayedChain()
-    chain.add(name("a", 10), 10, "ff" * 32)
-    link_up(chain, "a", 11, 20, name("a", 10))
-    return chain
-
-
-@pytest.fixture
-async def servers():
-    async with served() as first, served() as second:
-        yield first, second
 
 
 # As recorded
@@ -364,86 +275,6 @@ async def test_bytes_without_a_header_are_refused_without_asking(chain, servers)
 
 
 # The chain
-
-
-async def test_polls_tell_of_a_block_and_of_those_between(chain, servers):
-    chain.follow(servers[0], name("a", 15))
-    async with opened(servers[0]) as node, aclosing(node.tips()) as tips:
-        assert (await anext(tips)).height == 15
-        chain.follow(servers[0], name("a", 18))
-        assert [(await anext(tips)).height for _ in range(3)] == [16, 17, 18]
-
-
-async def test_a_long_poll_tells_of_a_block_and_its_template_is_used(chain, servers):
-    (server, _), slow = servers, WatchSettings(poll_seconds=600.0)
-    chain.follow(server, name("a", 15))
-    async with opened(server, watch=slow) as node, aclosing(node.tips()) as tips:
-        await anext(tips)
-        await until(lambda: [p for p in server.called("getblocktemplate") if "longpollid" in p[0]])
-        chain.follow(server, name("a", 16))
-        server.news.set()
-        assert (await anext(tips)).height == 16
-        asked = server.called("getblocktemplate").count([{"rules": ["segwit"]}])
-        assert (await node.template()).prev_hash_wire[::-1].hex() == name("a", 16)
-        assert server.called("getblocktemplate").count([{"rules": ["segwit"]}]) == asked
-
-
-async def test_zmq_tells_of_a_block(chain, servers):
-    (server, _), slow = servers, WatchSettings(poll_seconds=600.0)
-    chain.follow(server, name("a", 15))
-    with zmq.asyncio.Context() as context, context.socket(zmq.PUB) as publisher:
-        publisher.setsockopt(zmq.LINGER, 0)
-        port = publisher.bind_to_random_port("tcp://127.0.0.1")
-        endpoint = f"tcp://127.0.0.1:{port}"
-        async with (
-            opened(server, watch=slow, endpoint=endpoint) as node,
-            aclosing(node.tips()) as tips,
-        ):
-            await anext(tips)
-            await until(lambda: node._nodes[0]._news is not None)
-            chain.follow(server, name("a", 16))
-            reading = asyncio.create_task(anext(tips))
-            for _ in range(1000):  # it takes a moment until somebody listens
-                await publisher.send_multipart([b"hashblock", bytes(32), bytes(4)])
-                await asyncio.wait([reading], timeout=0.01)
-                if reading.done():
-                    break
-            assert reading.result().height == 16
-            assert not [p for p in server.called("getblocktemplate") if "longpollid" in p[0]]
-
-
-async def test_where_zmq_cannot_be_had_a_long_poll_takes_its_place(chain, servers):
-    chain.follow(servers[0], name("a", 15))
-    async with opened(servers[0], endpoint="nothing://here"):
-        await until(
-            lambda: [p for p in servers[0].called("getblocktemplate") if "longpollid" in p[0]]
-        )
-
-
-async def test_a_reader_of_tips_goes_on_when_the_nodes_are_back(chain, servers):
-    (server, _) = servers
-    chain.follow(server, name("a", 15))
-    async with opened(server) as node, aclosing(node.tips()) as tips:
-        await anext(tips)
-        port = server.port
-        await server.stop()
-        await until(lambda: node._nodes[0].status is None)
-        reading = asyncio.create_task(anext(tips))
-        chain.follow(server, name("a", 16))
-        await server.start(port)
-        assert (await asyncio.wait_for(reading, 5)).height == 16
-
-
-async def test_a_header_that_cannot_be_had_is_asked_for_again(chain, servers):
-    (server, _) = servers
-    chain.follow(server, name("a", 15))
-    async with opened(server) as node, aclosing(node.tips({10: name("a", 10)})) as tips:
-        good = server.answers["getblockheader"]
-        server.answers["getblockheader"] = refusal(-5, "Block not found")
-        reading = asyncio.create_task(anext(tips))
-        await until(lambda: len(server.called("getblockheader")) > 2)
-        server.answers["getblockheader"] = good
-        assert (await asyncio.wait_for(reading, 5)).height == 11
 
 
 async def test_a_closed_node_ends_its_readers(chain, servers):
