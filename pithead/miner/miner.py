@@ -29,12 +29,7 @@ from pithead.miner.pool_limits import check_pools
 from pithead.miner.readouts import chain_of, fans, hottest_chip
 from pithead.miner.refusals import CannotDisable, NotRunning
 from pithead.miner.settings_book import SettingsBook
-from pithead.miner.snapshot import (
-    ChainView,
-    Identity,
-    Snapshot,
-    TunerSnapshot,
-)
+from pithead.miner.snapshot import ChainView, Identity, Snapshot
 from pithead.miner.standing import Standing
 from pithead.miner.system import System
 from pithead.miner.system_settings import StaticAddress
@@ -379,12 +374,7 @@ class Miner:
             pool_stats=self._upstreams.total.stats(self._scale),
             consumption_w=consumption,
             efficiency_j_per_th=consumption / minute if consumption and minute else None,
-            tuner=TunerSnapshot(
-                state=self.performance.tuner_state,
-                power_target_w=round(self.performance.configured("power")),
-                current_target_w=round(self.performance.shown("power")),
-                power_limits_w=self.performance.limits("power"),
-            ),
+            tuner=self.performance.snapshot(),
             pool_groups=self._upstreams.snapshot(self._feed.has_work),
         )
 

@@ -32,7 +32,7 @@ from pithead.miner.refusals import BadSetting, CannotDisable, NotSupported
 from pithead.miner.scaling import Heat, Range, Scaling, ScalingPlan
 from pithead.miner.scaling_plan import changed as changed_dps
 from pithead.miner.scaling_plan import plan_of
-from pithead.miner.snapshot import TunerState
+from pithead.miner.snapshot import ScalingState, TunerSnapshot, TunerState
 from pithead.miner.tuner import Target, Tuner
 from pithead.miner.untuned import Untuned
 
@@ -128,6 +128,14 @@ class Performance:
         value = self.scaling.current(self.scaling_plan, self.wanted)
         return Target(self.kind, round(value) if self.kind == "power" else value)
 
+    @property
+    def scaling_state(self) -> ScalingState:
+        if self.is_manual or not self.settings.dps.enabled:
+            return ScalingState.DISABLED
+        is_shut_down = self.scaling.cooldown_until is not None
+        is_scaled = is_shut_down or self.scaling.is_scaled(self.scaling_plan, self.wanted)
+        return ScalingState.SCALED if is_scaled else ScalingState.ENABLED
+
     def shown(self, kind: Kind) -> float:
         """The target of a kind in force; of the other kind, what is configured."""
         return self.current.value if kind == self.kind else self.configured(kind)
@@ -141,6 +149,15 @@ class Performance:
     @property
     def is_preheating(self) -> bool:
         return self._preheat.is_on and not self.is_manual
+
+    def snapshot(self) -> TunerSnapshot:
+        return TunerSnapshot(
+            state=self.tuner_state,
+            power_target_w=round(self.configured("power")),
+            current_target_w=round(self.shown("power")),
+            power_limits_w=self.limits("power"),
+            scaling=self.scaling_state,
+        )
 
     # --- the operator's verbs ---
 

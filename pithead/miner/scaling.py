@@ -72,6 +72,10 @@ class Scaling:
             return wanted.target
         return min(max(self._current, _floor(plan, wanted)), _ceiling(plan, wanted))
 
+    def is_scaled(self, plan: ScalingPlan, wanted: Range) -> bool:
+        """Whether the target in force is another than the operator wants."""
+        return self.current(plan, wanted) != wanted.target
+
     def step(self, now: float, heat: Heat, plan: ScalingPlan, wanted: Range) -> None:
         """Let time pass, with the machine hashing or in its cooldown."""
         if not plan.enabled:

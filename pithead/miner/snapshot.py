@@ -5,7 +5,7 @@ difficulties and best shares are those of the machine as it appears: `work_scale
 """
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 
 from pithead.hardware.models import MachineModel
 from pithead.miner.condition import Condition, MinerStatus
@@ -20,6 +20,15 @@ class TunerState(IntEnum):
     ERROR = 4
     CONTINUOUS = 5
     PREHEAT = 6
+
+
+class ScalingState(Enum):
+    """Of dynamic performance scaling."""
+
+    DISABLED = "Disabled"
+    ENABLED = "Enabled"
+    SCALED = "Scaled"
+    """The target in force is another than the configured one, or the machine is shut down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +156,7 @@ class TunerSnapshot:
     current_target_w: int
     """In force now."""
     power_limits_w: Limits
+    scaling: ScalingState
 
 
 @dataclass(frozen=True, slots=True)

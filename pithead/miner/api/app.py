@@ -91,9 +91,7 @@ def build_apis(
         Configuration(miner),
         pools,
     )
-    graphql = GraphQl(
-        miner, Services(authentication, actions, performance, pools), keys, logs, clock
-    )
+    graphql = GraphQl(miner, Services(authentication, actions, pools), keys, logs, clock)
     kinds = tuple(map(type, services))
     document = _document(kinds)
 

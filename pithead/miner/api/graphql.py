@@ -59,7 +59,7 @@ class GraphQl:
     ) -> None:
         self._keys = keys
         self._reads = Reads(miner, logs, clock)
-        self._changes = Changes(miner, services, keys, clock)
+        self._changes = Changes(miner, services, keys)
 
     async def answer(self, request: Request) -> Response:
         query = await _query(request)

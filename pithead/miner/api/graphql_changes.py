@@ -1,25 +1,24 @@
 """What the mutations change: each by the operation that REST has for it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from pithead.bos import actions as bos_actions
 from pithead.bos import pool as bos_pool
 from pithead.bos.actions import ActionsService
 from pithead.bos.authentication import AuthenticationService, LoginRequest, SetPasswordRequest
-from pithead.bos.performance import (
-    PerformanceService,
-    SetHashrateTargetRequest,
-    SetPowerTargetRequest,
-)
 from pithead.bos.pool import PoolService
-from pithead.bos.units import Power, TeraHashrate
-from pithead.miner.api.graphql_reads import Tree, autotuning, group_config
+from pithead.bos.saving import SaveAction
+from pithead.miner.api.graphql_reads import MODES, Tree, autotuning, group_config
 from pithead.miner.api.graphql_schema import Info
 from pithead.miner.api.keys import Keys
+from pithead.miner.api.saving import place_for
 from pithead.miner.miner import Miner
+from pithead.miner.performance_settings import Kind
+from pithead.miner.refusals import BadSetting
 from pithead.rpc.errors import RpcError
 
+_TARGETS: dict[Kind, str] = {"power": "powerTarget", "hashrate": "hashrateTarget"}
 VOID: Tree = {"__typename": "VoidResult", "void": ""}
 
 
@@ -29,18 +28,14 @@ class Services:
 
     authentication: AuthenticationService
     actions: ActionsService
-    performance: PerformanceService
     pools: PoolService
 
 
 class Changes:
-    def __init__(
-        self, miner: Miner, services: Services, keys: Keys, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, miner: Miner, services: Services, keys: Keys) -> None:
         self._miner = miner
         self._services = services
         self._keys = keys
-        self._clock = clock
 
     def auth(self, _info: Info) -> Tree:
         return {"login": self._login, "logout": self._logout, "extend": VOID}
@@ -119,24 +114,29 @@ class Changes:
         return {"__typename": "GroupList", "groups": kept}
 
     async def _update_autotuning(self, _info: Info, input: dict[str, object], apply: bool) -> Tree:
-        """What is set is applied: the machine has no settings that wait."""
-        performance = self._services.performance
-        watts, terahashes = input.get("powerTarget"), input.get("hashrateTarget")
+        """One target, or the mode alone. Without `apply` it waits for the next start."""
+        action = SaveAction.SAVE_AND_APPLY if apply else SaveAction.SAVE
+        performance = place_for(self._miner, action).performance
         try:
-            if isinstance(watts, int):
-                if watts < 0:
-                    return {"__typename": "AutotuningError", "message": "powerTarget is negative"}
-                target = Power(watt=watts)
-                await performance.set_power_target(SetPowerTargetRequest(power_target=target))
-            if isinstance(terahashes, int | float):
-                rate = TeraHashrate(terahash_per_second=float(terahashes))
-                await performance.set_hashrate_target(
-                    SetHashrateTargetRequest(hashrate_target=rate)
-                )
+            kind, value = _wanted_target(input)
+            performance.aim(kind, performance.configured(kind) if value is None else value)
         except RpcError as error:
             return _error("AutotuningError", error)
-        seen = self._miner.snapshot(self._clock())
-        return {"__typename": "AutotuningOut", "autotuning": autotuning(seen)}
+        return {"__typename": "AutotuningOut", "autotuning": autotuning(self._miner)}
+
+
+def _wanted_target(asked: dict[str, object]) -> tuple[Kind, float | None]:
+    """Raises BadSetting."""
+    given: dict[Kind, float] = {
+        kind: value
+        for kind, name in _TARGETS.items()
+        if isinstance(value := asked.get(name), int | float)
+    }
+    mode = asked.get("mode")
+    kinds = [kind for kind, name in MODES.items() if name == mode] or list(given)
+    if len(kinds) != 1 or not given.keys() <= set(kinds):
+        raise BadSetting("one of powerTarget and hashrateTarget is wanted, and the mode it is of")
+    return kinds[0], given.get(kinds[0])
 
 
 def _group(number: int, asked: dict[str, object]) -> bos_pool.PoolGroupConfiguration:

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from pithead.hardware.models import BosMode, Platform, SocFamily
 from pithead.miner import configuration
 from pithead.miner.api.graphql_schema import Info
+from pithead.miner.api.saving import saved
 from pithead.miner.chronicle import LogKind
 from pithead.miner.configuration import PoolGroup, Strategy
 from pithead.miner.faults import Fault
 from pithead.miner.logbook import LogBook
 from pithead.miner.miner import Miner
+from pithead.miner.performance_settings import Kind
 from pithead.miner.snapshot import (
     BoardSnapshot,
     Hashrates,
@@ -41,6 +43,9 @@ _TUNER = {
     TunerState.CONTINUOUS: "STABLE",
     TunerState.PREHEAT: "RUNNING",
 }
+
+
+MODES: dict[Kind, str] = {"power": "POWER_TARGET", "hashrate": "HASHRATE_TARGET"}
 
 
 class Reads:
@@ -100,19 +105,22 @@ class Reads:
             },
             "config": {
                 "__typename": "BosminerConfig",
-                "autotuning": autotuning(seen),
+                "autotuning": autotuning(self._miner),
                 "groups": [group_config(group) for group in self._miner.pool_groups()],
             },
         }
 
 
-def autotuning(seen: Snapshot) -> Tree:
-    """The tuner as it is configured."""
+def autotuning(miner: Miner) -> Tree:
+    """The tuner as it is configured: watts or terahashes a second, whichever it aims at."""
+    performance = saved(miner).performance
+    is_power = performance.kind == "power"
+    value = performance.configured(performance.kind)
     return {
-        "enabled": seen.tuner.state is not TunerState.DISABLED,
-        "mode": "POWER_TARGET",
-        "powerTarget": seen.tuner.power_target_w,
-        "hashrateTarget": None,
+        "enabled": not performance.is_manual,
+        "mode": MODES[performance.kind],
+        "powerTarget": round(value) if is_power else None,
+        "hashrateTarget": None if is_power else value,
     }
 
 
@@ -227,7 +235,7 @@ def _board(board: BoardSnapshot, seen: Snapshot) -> Tree:
         "nominalMhs": board.nominal / 1e6,
         "realHashrate": _rates(board.real),
         "hwDetails": {
-            "chips": seen.model.chips_per_board,
+            "chips": board.chips,
             "frequencyMhz": board.frequency_hz / 1e6,
             "voltageV": board.voltage_v,
             "hbSerialNumber": board.serial_number,

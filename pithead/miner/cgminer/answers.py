@@ -118,7 +118,7 @@ def _dev(number: int, board: BoardSnapshot, seen: Snapshot) -> Entry:
         "Name": "",
         "No Device": False,
         "Nominal MHS": board.nominal / 1e6,
-        "Status": "Alive" if board.enabled else "Dead",
+        "Status": "Alive" if board.enabled and board.chips else "Dead",
         "Temperature": board.chip_temp_c or 0.0,
         "Total MH": hashes / 1e6,
     }
@@ -128,8 +128,8 @@ def devdetails(seen: Snapshot) -> list[Entry]:
     model = seen.model
     return [
         {
-            "Chips": model.chips_per_board,
-            "Cores": model.chips_per_board * model.cores_per_chip,
+            "Chips": board.chips,
+            "Cores": board.chips * model.cores_per_chip,
             "DEVDETAILS": number,
             "Device Path": "",
             "Driver": "",
@@ -258,9 +258,7 @@ def tunerstatus(seen: Snapshot) -> list[Entry]:
                 for board in boards
             ),
             "ApproximateMinerPowerConsumption": seen.consumption_w,
-            "DynamicPowerScaling": "Disabled"
-            if tuner.current_target_w == tuner.power_target_w
-            else "Scaled",
+            "DynamicPowerScaling": tuner.scaling.value,
             "PowerLimit": tuner.current_target_w,
             "TunerChainStatus": chains,
         }

@@ -220,6 +220,50 @@ async def test_the_power_target_is_set_within_its_limits(operator):
     assert operator.bench.rig.snapshot.tuner.power_target_w == 3000
 
 
+AUTOTUNE = """mutation ($input: AutotuningIn!, $apply: Boolean!) { bosminer { config {
+  updateAutotuning(input: $input, apply: $apply) {
+    ... on AutotuningOut { autotuning { mode powerTarget hashrateTarget } }
+    ... on AutotuningError { message } } } } }"""
+
+
+async def tuned(operator, apply, **input):
+    data = await operator.ask(AUTOTUNE, input=input, apply=apply)
+    return data["bosminer"]["config"]["updateAutotuning"]
+
+
+async def test_a_hashrate_is_aimed_at_by_its_value_or_by_the_mode_alone(operator):
+    performance = operator.bench.rig.miner.performance
+    wanted = {"mode": "HASHRATE_TARGET", "powerTarget": None, "hashrateTarget": 180.0}
+    assert await tuned(operator, True, hashrateTarget=180.0) == {"autotuning": wanted}
+    assert (performance.current.kind, performance.current.value) == ("hashrate", 180.0)
+    answer = await tuned(operator, True, mode="POWER_TARGET")
+    assert answer["autotuning"]["mode"] == "POWER_TARGET"
+    assert performance.current.kind == "power"
+    assert (await tuned(operator, True, mode="HASHRATE_TARGET"))["autotuning"] == wanted
+
+
+async def test_what_is_not_to_be_applied_waits_for_the_next_start(operator):
+    miner = operator.bench.rig.miner
+    answer = await tuned(operator, False, powerTarget=3000)
+    assert answer["autotuning"]["powerTarget"] == 3000
+    assert miner.settings.power_target_w is None
+    miner.restart(operator.bench.rig.now)
+    assert miner.settings.power_target_w == 3000
+
+
+@pytest.mark.parametrize(
+    "input",
+    [
+        {}, {"powerTarget": 3000, "hashrateTarget": 180.0},
+        {"mode": "POWER_TARGET", "hashrateTarget": 180.0}, {"hashrateTarget": 1e9},
+    ],
+)  # fmt: skip
+async def test_targets_that_are_not_one_are_refused_and_change_nothing(operator, input):
+    before = operator.bench.rig.miner.settings
+    assert (await tuned(operator, True, **input))["message"]
+    assert operator.bench.rig.miner.settings == before
+
+
 GROUPS = """mutation ($groups: [Group!]!) { bosminer { config { updateGroups(groups: $groups) {
   ... on GroupList { groups { id name } } ... on GroupListError { message } } } } }"""
 
