@@ -7,8 +7,6 @@ not they were written to a store and loaded again in between.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from msgspec.structs import astuple
-
 from pithead.pool.blocks import Block, Blocks, Fate
 from pithead.pool.changes import (
     Changes,
@@ -37,7 +35,7 @@ from pithead.pool.ledger import Ledger
 from pithead.pool.meters import Meter, Meters
 from pithead.pool.paying import Paying
 from pithead.pool.payouts import Payouts
-from pithead.pool.schemes import Found, Price
+from pithead.pool.schemes import Found
 from pithead.pool.scoring import TIME_CONSTANT_SECONDS
 
 DAY_MS = 86_400_000
@@ -113,13 +111,13 @@ class Books:
             case RulesChanged():
                 self._change_rules(event, time_ms)
             case PriceSeen():
-                self.paying.scheme.price(Price(*astuple(event)[1:]))
+                self.paying.price(event)
                 self.fortunes.price(event.block_work)
             case PayoutPlanned() | PayoutResolved():
                 self.payouts.apply(event, time_ms, self.ledger)
             case ReferralSet():
                 for name in (event.user, event.referrer or event.user):
-                    self.meters.user(name, time_ms)
+                    self._dirty[self.meters.user(name, time_ms).own] = None
                 self.paying.refer(event.user, event.referrer, time_ms)
 
     def apply_all(self, events: Sequence[Event]) -> None:
@@ -221,12 +219,12 @@ class Books:
         second = (time_ms + self._shift_ms) // 1000
         constant = self.settings.time_constant_seconds
         part = work if event.braiins_os else 0
-        for meter in (worker, user.own, self.meters.pool):
-            meter.credit(work, time_ms, second, constant, part)
-            self._dirty[meter] = None
+        user.own.credit(work, time_ms, second, constant, part)
+        for meter in (worker, self.meters.pool):
+            meter.credit(work, time_ms, second, constant)
+        self._dirty[worker] = self._dirty[user.own] = self._dirty[self.meters.pool] = None
         user.own.day_work += work
-        self.paying.scheme.credit(event.user, work, part, second)
-        self.fortunes.credit(event.user, work)
+        self._follow(event.user, work, part, second)
         self.blocks.round_work += work
 
     def _apply_run(self, run: Sequence[ShareAccepted]) -> None:
@@ -242,29 +240,32 @@ class Books:
         for event in run:
             by_user.setdefault(event.user, []).append(event)
             by_worker.setdefault((event.user, event.worker), []).append(event)
+        second = (self.last_ms + self._shift_ms) // 1000
         for name, shares in by_user.items():
-            user = self.meters.user(name, shares[0].time_ms)
-            self._credit(user.own, shares)
-            work = sum(share.work for share in shares)
-            user.own.day_work += work
-            part = sum(share.work for share in shares if share.braiins_os)
-            second = (shares[-1].time_ms + self._shift_ms) // 1000
-            self.paying.scheme.credit(name, work, part, second)
-            self.fortunes.credit(name, work)
+            own = self.meters.user(name, shares[0].time_ms).own
+            parts = [share.work if share.braiins_os else 0 for share in shares]
+            work = self._credit(own, shares, second, parts)
+            own.day_work += work
+            self._follow(name, work, sum(parts), second)
         for (name, worker), shares in by_worker.items():
             user = self.meters.users[name]
-            self._credit(self.meters.worker(user, worker, shares[0].time_ms), shares)
-        self._credit(self.meters.pool, run)
-        self.blocks.round_work += sum(event.work for event in run)
+            self._credit(self.meters.worker(user, worker, shares[0].time_ms), shares, second)
+        self.blocks.round_work += self._credit(self.meters.pool, run, second)
 
-    def _credit(self, meter: Meter, shares: Sequence[ShareAccepted]) -> None:
-        """`shares` are of one second."""
-        time_ms = shares[-1].time_ms
-        second = (time_ms + self._shift_ms) // 1000
+    def _credit(
+        self, meter: Meter, shares: Sequence[ShareAccepted], second: int, parts: Sequence[int] = ()
+    ) -> int:
+        """`shares` are of one second of the scores' clock; gives the sum of their work."""
         works = [share.work for share in shares]
-        parts = [share.work if share.braiins_os else 0 for share in shares]
-        meter.credit_all(works, time_ms, second, self.settings.time_constant_seconds, parts)
+        constant = self.settings.time_constant_seconds
+        meter.credit_all(works, shares[-1].time_ms, second, constant, parts)
         self._dirty[meter] = None
+        return sum(works)
+
+    def _follow(self, user: str, work: int, part: int, second: int) -> None:
+        """Work counts for the scheme of rewards and for the blocks it should find."""
+        self.paying.scheme.credit(user, work, part, second)
+        self.fortunes.credit(user, work)
 
     def _reject(self, event: ShareRejected) -> None:
         """Counted for those who have earned something: names that have not take no room."""
@@ -331,12 +332,10 @@ class Books:
     def _count_today(self, block: Block, sign: int) -> None:
         if block.found_ms // DAY_MS != self._day:
             return
-        for name, credit in block.credits.items():
-            if not credit.sats:
-                continue
+        for name, sats in block.sats_by_user.items():
             meter = self.meters.users[name].own
             # Where the clock was set back over midnight, today does not know the block.
-            meter.day_sats = max(0, meter.day_sats + sign * credit.sats)
+            meter.day_sats = max(0, meter.day_sats + sign * sats)
             self._dirty[meter] = None
 
     # Rules

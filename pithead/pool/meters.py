@@ -41,10 +41,12 @@ class Meter:
     def new(cls, user: str, worker: str, time_ms: int) -> "Meter":
         return cls(MeterRow(user, worker, 0.0, 0, time_ms, 0, True, 0, 0, 0.0, 0))
 
-    def credit(self, work: int, time_ms: int, second: int, time_constant: float, part: int) -> None:
+    def credit(
+        self, work: int, time_ms: int, second: int, time_constant: float, part: int = 0
+    ) -> None:
         """Count a share at a moment of farm time, `second` on the clock of the scores.
 
-        `part` of the work was done by Braiins OS.
+        `part` of the work was done by Braiins OS; it is kept for users alone.
         """
         score = self.score
         if second == score.second:
@@ -61,14 +63,14 @@ class Meter:
         time_ms: int,
         second: int,
         time_constant: float,
-        parts: Sequence[int],
+        parts: Sequence[int] = (),
     ) -> None:
-        """Count shares of one second, the last of them at `time_ms`.
+        """Count shares of one second, the last at `time_ms`; `parts` of each are as in `credit`.
 
         The score takes them one by one: a sum of floats depends on its order.
         """
         score = self.score
-        score.add(works[0], second, time_constant, parts[0])
+        score.add(works[0], second, time_constant, parts[0] if parts else 0)
         value, part = score.value, score.part
         for work in works[1:]:
             value += work

@@ -7,6 +7,7 @@ import msgspec
 
 from pithead.pool.blocks import Credit
 from pithead.pool.changes import Changes, DayCreditRow, ReferralRow, RulesRow
+from pithead.pool.events import PriceSeen
 from pithead.pool.fpps import FppsScheme
 from pithead.pool.pplns import PplnsScheme
 from pithead.pool.rewards import Gains, Rules, Weight, fee_of, gains_of, split
@@ -14,6 +15,7 @@ from pithead.pool.schemes import (
     SCORE_UNITS,
     Found,
     PayRow,
+    Price,
     Scheme,
     ScoreScheme,
     SoloScheme,
@@ -99,6 +101,10 @@ class Paying:
 
     def referral(self, user: str) -> ReferralRow | None:
         return self._referrals.get(user)
+
+    def price(self, seen: PriceSeen) -> None:
+        """What a block would bring from now on."""
+        self.scheme.price(Price(seen.height, seen.subsidy_sats, seen.fees_sats, seen.block_work))
 
     def estimate(self, user: str, value_sats: int, score: float, whole: float) -> int:
         """What a block found now, or the day so far, brings the user after the fee."""

@@ -106,6 +106,19 @@ async def test_a_reward_is_told_by_its_parts_by_block_and_by_day(tmp_path, crash
     await keeper.close()
 
 
+async def test_a_referrer_who_never_mined_is_paid_after_a_restart_too(tmp_path):
+    keeper = await opened(tmp_path)
+    keeper.govern(RULES, NOON)
+    keeper.accept([share(NOON)])
+    keeper.refer("alice", "zoe", NOON)
+    await keeper.close()
+    keeper = await opened(tmp_path)
+    keeper.accept(block(NOON + 1, 7))
+    assert keeper.profile("zoe", NOON + 1).unconfirmed_sats == 490_000
+    assert keeper.profile("zoe", NOON + 1).today_sats == 490_000
+    await keeper.close()
+
+
 def test_an_orphaned_block_takes_back_every_part_and_gives_it_again_when_it_returns():
     books = Books(BooksSettings(confirmations=3))
     history = [
