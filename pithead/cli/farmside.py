@@ -40,6 +40,7 @@ from pithead.miner.configuration import PoolGroup
 from pithead.miner.daemon import Daemon, Machine
 from pithead.miner.interfaces import interface_of
 from pithead.miner.miner import Miner
+from pithead.miner.pool_url import read_pool_url
 from pithead.rpc.grpcserver import GrpcServer
 
 log = structlog.get_logger(__name__)
@@ -250,8 +251,11 @@ def _each(*parts: Callable[[float], None]) -> Callable[[float], None]:
 
 
 def _moved(group: PoolGroup, old_url: str, new_url: str) -> PoolGroup:
+    """However the operator has written the old address."""
+    old = read_pool_url(old_url)
     pools = tuple(
-        replace(pool, url=new_url) if pool.url == old_url else pool for pool in group.pools
+        replace(pool, url=new_url) if read_pool_url(pool.url) == old else pool
+        for pool in group.pools
     )
     return replace(group, pools=pools)
 
