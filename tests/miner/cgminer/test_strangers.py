@@ -79,7 +79,7 @@ def check_answer(answer):
     return statuses
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(request=ANY)
 def test_every_answer_has_the_form_of_one_and_a_refusal_changes_nothing(api, rig, request):
     before = rig.miner.settings
