@@ -18,7 +18,9 @@ from starlette.routing import Route
 from pithead.farm.admin_document import OPERATIONS, Operation, document
 from pithead.farm.desk import Desk, NewAmbient, NewFault, NoSuch
 from pithead.farm.mishaps import BadMishap
+from pithead.rpc import pages
 
+DOCUMENT_PATH = "/openapi.json"
 MOST_BYTES = 64 * 1024
 """Of a request's body."""
 SLOWEST_SECONDS = 10.0
@@ -36,7 +38,10 @@ T = TypeVar("T", NewFault, NewAmbient)
 def build_admin(desk: Desk) -> Starlette:
     """The whole API as one ASGI application."""
     service = _Admin(desk)
-    routes = [Route("/openapi.json", _description, methods=["GET"])]
+    routes = [
+        Route(DOCUMENT_PATH, _description, methods=["GET"]),
+        Route("/docs", _docs, methods=["GET"]),
+    ]
     for path in dict.fromkeys(operation.path for operation in OPERATIONS):
         mine: dict[str, Operation] = {each.verb: each for each in OPERATIONS if each.path == path}
         routes.append(Route(path, service.answering(mine), methods=[*mine]))
@@ -128,6 +133,12 @@ async def _received(request: Request) -> bytearray:
 
 async def _description(request: Request) -> Response:
     return Response(document(), 200, HEADERS, "application/json")
+
+
+async def _docs(request: Request) -> Response:
+    page = pages.page(msgspec.json.decode(document()), DOCUMENT_PATH)
+    headers = {**HEADERS, "Content-Security-Policy": pages.POLICY}
+    return Response(page, 200, headers, "text/html; charset=utf-8")
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -20,6 +20,7 @@ from pithead.pooladmin.money import MoneyAdmin
 from pithead.pooladmin.moneycontract import MONEY_OPERATIONS
 from pithead.pooladmin.service import PoolAdmin
 from pithead.poolapi.limits import Buckets, address_key
+from pithead.rpc import pages
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -27,6 +28,7 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+DOCUMENT_PATH = "/openapi.json"
 MOST_BYTES = 65_536
 """Of a body; the longest that means something has some hundreds."""
 WRONG_TOKENS, WRONG_TOKENS_PER_SECOND, ADDRESSES = 20, 0.2, 1_000
@@ -46,7 +48,7 @@ class Refusal(Exception):
 
 
 def build_app(pool: PoolAdmin, money: MoneyAdmin, admins: Admins) -> Starlette:
-    """Every row of the tables, and the document at /openapi.json."""
+    """Every row of the tables, the document at /openapi.json, and its page at /docs."""
     door = Door(admins, pool.wall)
     routes = [
         Route(row.path.replace("{address}", "{address:path}"), _answering(row, service, door),
@@ -55,11 +57,17 @@ def build_app(pool: PoolAdmin, money: MoneyAdmin, admins: Admins) -> Starlette:
         for row in rows
     ]  # fmt: skip
     described = document()
+    page = pages.page(msgspec.json.decode(described), DOCUMENT_PATH)
 
     async def describe(_request: Request) -> Response:
         return _respond(200, described, "application/json")
 
-    routes.append(Route("/openapi.json", describe))
+    async def show(_request: Request) -> Response:
+        response = _respond(200, page, "text/html; charset=utf-8")
+        response.headers["Content-Security-Policy"] = pages.POLICY
+        return response
+
+    routes += [Route(DOCUMENT_PATH, describe), Route("/docs", show)]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _no_such_route})
     app.router.redirect_slashes = False
     return app

@@ -13,6 +13,8 @@ from pithead.farm.admin import MOST_BYTES, build_admin
 from pithead.farm.admin_document import OPERATIONS
 from pithead.farm.desk import Desk
 from pithead.farm.mishaps import KINDS
+from pithead.rpc.pages import POLICY
+from tests.documentation import assert_tells_all_of, assert_whole_in_itself, parsed
 from tests.farm.test_fate import FatedRig
 from tests.miner.conftest import START
 
@@ -177,6 +179,14 @@ async def test_the_document_describes_every_operation_and_every_kind_of_fault(fa
     text = json.dumps(described)
     references = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert references <= set(schemas)
+
+
+async def test_a_page_tells_people_all_of_the_document(farm):
+    page = await farm.client.get("/docs")
+    assert page.headers["content-security-policy"] == POLICY
+    tree = parsed(page.content)
+    assert_tells_all_of(tree, (await farm.client.get("/openapi.json")).json())
+    assert_whole_in_itself(tree)
 
 
 JSON = st.recursive(

@@ -26,6 +26,8 @@ from pithead.pooladmin.moneycontract import MONEY_OPERATIONS
 from pithead.pooladmin.service import PoolAdmin
 from pithead.poolapi.bans import Bans
 from pithead.poolapi.settings import ApiSettings
+from pithead.rpc.pages import POLICY
+from tests.documentation import assert_tells_all_of, assert_whole_in_itself, parsed
 
 NOW = 1_700_000_000.0
 SCALE = 10**12
@@ -302,3 +304,11 @@ async def test_an_operator_pays_now_or_gives_up(service, client, answer, paid, g
         assert "the node is away" in now.text
     answered = await client.post("/payouts/ab/give-up", json={"reason": "spent by hand"})
     assert answered.status_code == given_up
+
+
+async def test_a_page_tells_people_all_of_the_document(client):
+    page = await client.get("http://admin/docs")
+    assert page.headers["content-security-policy"] == POLICY
+    tree = parsed(page.content)
+    assert_tells_all_of(tree, (await client.get("http://admin/openapi.json")).json())
+    assert_whole_in_itself(tree)
