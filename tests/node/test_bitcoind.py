@@ -28,7 +28,6 @@ from tests.node.playednodes import (
 )
 from tests.node.rpcserver import RECORDED, Answer, refusal, served, transcript
 
-
 # As recorded
 
 

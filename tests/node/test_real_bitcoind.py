@@ -81,13 +81,17 @@ async def test_a_block_is_accepted_once_and_both_nodes_have_it(node, nodes):
         ),
         ({"min_time": 0, "time": 1_000_000_000}, "time-too-old"),
         ({"bits": 0x1D00FFFF}, "bad-diffbits"),
-        ({"prev_hash_wire": b"\x01" * 32}, "prev-blk-not-found"),
     ],
 )
 async def test_an_invalid_block_is_refused_for_its_own_reason(node, changes, reason):
     answer = await node.submit(mine(await node.template(), **changes))
     assert isinstance(answer, BlockRefused)
     assert answer.reason.startswith((reason, "high-hash"))
+
+
+async def test_a_block_whose_parent_is_not_known_yet_may_be_handed_in_again(node):
+    with pytest.raises(NodeUnavailable, match="lack the parent"):
+        await node.submit(mine(await node.template(), prev_hash_wire=b"\x01" * 32))
 
 
 @pytest.mark.parametrize("garbage", [b"", bytes(79), bytes(80), b"\xff" * 5000])
