@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import structlog
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError
 
 from pithead.bitcoin.address import AddressError, script_for_address
 from pithead.bitcoin.network import Network
@@ -40,7 +41,8 @@ from pithead.pool.sharelog import JournalFull
 
 log = structlog.get_logger(__name__)
 
-TROUBLE = (NodeUnavailable, PaymentRefused, JournalFull)
+TROUBLE = (NodeUnavailable, PaymentRefused, JournalFull, DBAPIError)
+"""What passes, or an operator puts right: the same is tried again later."""
 
 DAY = 86_400
 HOUR = 3_600
@@ -82,6 +84,7 @@ class Payer:
         self._settings = settings
         self._paying = asyncio.Lock()
         self._evaluated_day = -1
+        self._trouble = ""
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -97,12 +100,12 @@ class Payer:
                 if self._is_time():
                     await self._plan(manual=False)
                     self._evaluated_day = self._day()
-        except NodeUnavailable as error:
-            log.warning("payouts wait for the node", error=str(error))
-        except PaymentRefused as error:
-            log.error("the wallet does not pay", error=str(error))
-        except JournalFull as error:
-            log.error("payouts wait for the journal", error=str(error))
+        except TROUBLE as error:
+            if str(error) != self._trouble:  # once, not at every look
+                log.error("payouts have to wait", error=str(error))
+            self._trouble = str(error)
+        else:
+            self._trouble = ""
         except DBAPIError as error:
             log.warning("payouts wait for the database", error=str(error.orig))
 

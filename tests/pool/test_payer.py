@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from pithead.bitcoin.address import AddressError, witness_address
 from pithead.bitcoin.network import MAINNET, REGTEST
@@ -222,6 +223,19 @@ async def test_a_wallet_that_is_away_or_empty_is_asked_again(stage, monkeypatch)
             with pytest.raises(NotPaid, match=str(trouble)):
                 await stage.payer.pay_now()
         assert stage.balances("alice") == [49_000_000, 0, 0]
+    await stage.payer.step()
+    assert stage.balances("alice")[1] == 49_000_000
+
+
+async def test_a_database_that_is_away_holds_payouts_up_and_ends_nothing(stage, monkeypatch):
+    def away(self):
+        raise OperationalError("SELECT", {}, Exception("no such host"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Destinations, "all", away)
+        await stage.payer.step()
+        with pytest.raises(NotPaid, match="no such host"):
+            await stage.payer.pay_now()
     await stage.payer.step()
     assert stage.balances("alice")[1] == 49_000_000
 
