@@ -20,7 +20,6 @@ from dataclasses import dataclass
 
 import structlog
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import DBAPIError
 
 from pithead.bitcoin.address import AddressError, script_for_address
 from pithead.bitcoin.network import Network
@@ -106,8 +105,6 @@ class Payer:
             self._trouble = str(error)
         else:
             self._trouble = ""
-        except DBAPIError as error:
-            log.warning("payouts wait for the database", error=str(error.orig))
 
     async def pay_now(self) -> str | None:
         """Pay what is due without waiting for the hour: the transaction's id; None if nothing is,
