@@ -11,7 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from pithead.cli.main import main
 from pithead.native import scan
 from pithead.pool.bookkeeping import Bookkeeper
 from pithead.stratum.client import ClientConnection
@@ -136,6 +138,8 @@ async def test_every_answered_share_is_credited_once_through_three_kills(tmp_pat
         assert ledger.accepted <= credited[name] <= ledger.submitted - ledger.refused
     assert books.blocks_found > 3
     await books.close()
+    checked = CliRunner().invoke(main, ["pool", "check", "--data", str(tmp_path)])
+    assert "the journal leads to them" in checked.output
 
 
 async def test_stopped_in_order_the_pool_credited_exactly_what_it_answered_or_less_than_one_turn(

@@ -198,7 +198,7 @@ def _books(section: PoolSection) -> BookkeeperSettings:
         confirmations=section.confirmations,
         durability=section.durability,
         database=section.database,
-        keep_journal=section.keep_journal,
+        journal_days=section.journal_days,
     )
 
 

@@ -195,13 +195,16 @@ class PoolSection(Section, frozen=True):
             "the data directory.",
         ),
     ] = ""
-    keep_journal: Annotated[
-        bool,
+    journal_days: Annotated[
+        float,
         Meta(
-            description="Whether every share ever made is kept in journal/kept, some 30 bytes "
-            "each, so that `pithead pool check` can tell the whole story again."
+            ge=0,
+            le=36_500,
+            description="For how many days each share is kept in journal/kept, some 30 bytes each, "
+            "once the database has it, so that `pithead pool check` can tell it again; 0 keeps "
+            "none.",
         ),
-    ] = False
+    ] = 2.0
     durability: Annotated[
         Literal["write", "group"],
         Meta(

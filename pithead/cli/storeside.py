@@ -1,10 +1,10 @@
 """`pithead pool backup`, `restore` and `check`: the pool's database as a whole."""
 
 import tempfile
-from contextlib import closing
 from pathlib import Path
 
 import click
+from sqlalchemy import Engine
 
 from pithead.cli.datadir import DataDirectory
 from pithead.cli.options import (
@@ -15,12 +15,12 @@ from pithead.cli.options import (
     told_in_a_sentence,
 )
 from pithead.cli.sections import Config
+from pithead.pool.archive import extracts
 from pithead.pool.audit import CannotCheck, sums, told_again
 from pithead.pool.backup import BadBackup, restore_backup, write_backup
 from pithead.pool.bookkeeping import BookkeeperSettings
 from pithead.pool.books import BooksSettings
-from pithead.pool.database import DATABASE, Where, database_of, open_database
-from pithead.pool.store import Store
+from pithead.pool.database import DATABASE, Where, database_of, one_moment, open_database
 
 FRONT_END = BookkeeperSettings().front_end
 
@@ -30,12 +30,16 @@ def _where(config: Config) -> tuple[Path, Where]:
     return directory, database_of(directory, config.pool.database)
 
 
+def _opened(where: Where) -> Engine:
+    if isinstance(where, Path) and not where.exists():
+        raise Refused(f"{where} is not there: no pool has run in this data directory")
+    return open_database(where)
+
+
 def _write(config: Config, file: Path) -> int:
     """A backup of the pool that is configured; how many rows it has."""
     _, where = _where(config)
-    if isinstance(where, Path) and not where.exists():
-        raise Refused(f"{where} is not there: no pool has run in this data directory")
-    engine = open_database(where)
+    engine = _opened(where)
     try:
         return write_backup(engine, file)
     except FileExistsError:
@@ -89,14 +93,17 @@ def restore(context: click.Context, file: Path, data: str | None) -> None:
 @click.command()
 @click.option(
     "--from", "start", metavar="BACKUP", type=click.Path(path_type=Path, exists=True),
-    help="Tell the journal again from this backup on, instead of from its beginning.",
+    help="Tell the journal again from this backup on, instead of from where it is kept.",
 )  # fmt: skip
 @click.option("--sums-only", is_flag=True, help="Do not tell the journal again.")
 @data_option
 @general_options
 @click.pass_context
 def check(context: click.Context, start: Path | None, sums_only: bool, data: str | None) -> None:
-    """Check the ledger: its sums, and that the journal leads to it. The pool may be running.
+    """Check the books: their sums, and that the journal leads to them. The pool may be running.
+
+    It is told again from where it is kept (`pool.journal_days`), in a database made for it alone.
+    From a backup, the settings of scoring and confirmations must be those of then and since.
 
     Exit code 1 says that something is not as it must be, 2 that it could not be checked.
     """
@@ -114,27 +121,19 @@ def check(context: click.Context, start: Path | None, sums_only: bool, data: str
 
 
 def _problems(config: Config, scratch: Path, start: Path | None, sums_only: bool) -> list[str]:
-    """Of a copy of the database, so that it stands still."""
-    directory, _ = _where(config)
-    _write(config, scratch / "now.backup")
-    with closing(_Copy(scratch / "now.backup", scratch / "now")) as now:
-        problems = sums(now.store.engine)
-        if sums_only:
-            return problems
-        settings = BooksSettings(config.pool.scoring_seconds, config.pool.confirmations)
-        journal = directory / "journal"
-        if start is None:
-            return problems + told_again(now.store, None, journal, FRONT_END, settings)
-        with closing(_Copy(start, scratch / "start")) as before:
-            return problems + told_again(now.store, before.store, journal, FRONT_END, settings)
-
-
-class _Copy:
-    """A backup, opened as a store of its own."""
-
-    def __init__(self, file: Path, directory: Path) -> None:
-        restore_backup(file, directory / DATABASE)
-        self.store = Store(open_database(directory / DATABASE), FRONT_END)
-
-    def close(self) -> None:
-        self.store.engine.dispose()
+    directory, where = _where(config)
+    engine = _opened(where)
+    try:
+        with one_moment(engine) as now:
+            problems = sums(now)
+            if sums_only:
+                return problems
+            settings = BooksSettings(config.pool.scoring_seconds, config.pool.confirmations)
+            journal = directory / "journal"
+            if start is None:
+                start = next(iter(extracts(journal, FRONT_END)), None)
+            return problems + told_again(
+                now, start, journal, FRONT_END, settings, scratch / DATABASE
+            )
+    finally:
+        engine.dispose()

@@ -19,7 +19,9 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from pithead.pool import schema
+from pithead.pool.books import BooksSettings
 from pithead.pool.database import StoreError, Where, new_tables, one_moment
+from pithead.pool.extract import BOOKS, Since, since_now, where_since
 from pithead.pool.migrations import HEAD
 from pithead.pool.schema import Natural
 
@@ -52,6 +54,19 @@ class BadBackup(StoreError):
     """The file is not a whole backup; nothing was made of it."""
 
 
+class Extract(msgspec.Struct, frozen=True):
+    """What a file has that is no backup but enough to go on from with the journal."""
+
+    since: Since
+    scoring_seconds: float
+    confirmations: int
+
+    @property
+    def settings(self) -> BooksSettings:
+        """Those that the books followed."""
+        return BooksSettings(self.scoring_seconds, self.confirmations)
+
+
 class Header(msgspec.Struct, frozen=True):
     """The first line."""
 
@@ -61,6 +76,7 @@ class Header(msgspec.Struct, frozen=True):
     made: int
     """Unix seconds."""
     tables: Tables
+    extract: Extract | None = None
 
 
 class Batch(msgspec.Struct, frozen=True, tag="rows", array_like=True):
@@ -76,26 +92,37 @@ class End(msgspec.Struct, frozen=True, tag="end", array_like=True):
     rows: int
 
 
-def write_backup(engine: Engine, path: Path, made: int | None = None) -> int:
+def write_backup(engine: Engine, path: Path, settings: BooksSettings | None = None) -> int:
     """Write a file that was not there; how many rows it has. The pool may run meanwhile.
 
-    FileExistsError where it was; the file has its name only once it is whole.
+    With the `settings` of books it is an extract for checks. FileExistsError where it was there;
+    the file has its name only once it is whole.
     """
-    tables = {str(table.name): _columns(table) for table in schema.metadata.sorted_tables}
-    header = Header(FORMAT, HEAD, int(time.time()) if made is None else made, tables)
-    count = 0
+    tables = schema.metadata.sorted_tables if settings is None else [*BOOKS, schema.positions]
+    named = {str(table.name): _columns(table) for table in tables}
+    count, since, extract = 0, Since(), None
     with _new_file(path) as file, one_moment(engine) as connection:
+        if settings is not None:
+            since = since_now(connection)
+            extract = Extract(since, settings.time_constant_seconds, settings.confirmations)
+        header = Header(FORMAT, HEAD, int(time.time()), named, extract)
         file.write(msgspec.json.encode(header) + b"\n")
-        for name, columns in tables.items():
-            for rows in _read(connection, name, columns):
-                batch = Batch(name, msgspec.Raw(msgspec.json.encode(rows)))
+        for table in tables:
+            for rows in _read(connection, table, since):
+                batch = Batch(str(table.name), msgspec.Raw(msgspec.json.encode(rows)))
                 file.write(msgspec.json.encode(batch) + b"\n")
                 count += len(rows)
         file.write(msgspec.json.encode(End(count)) + b"\n")
     return count
 
 
-def restore_backup(path: Path, where: Where) -> int:
+def read_header(path: Path) -> Header:
+    """BadBackup for a file that does not begin as a backup does."""
+    with _opened(path) as file:
+        return _header(_lines(file, path), path)
+
+
+def restore_backup(path: Path, where: Where, or_extract: bool = False) -> int:
     """Make a database of a backup, brought up to date; how many rows it has.
 
     BadBackup for a file that is none or not whole, StoreError where there is a database already;
@@ -103,12 +130,19 @@ def restore_backup(path: Path, where: Where) -> int:
     """
     with _opened(path) as file:
         lines = _lines(file, path)
-        header = _decode(next(lines), Header, path)
-        if header.format != FORMAT:
-            raise BadBackup(f"{path} is no backup of a pool")
+        header = _header(lines, path)
+        if header.extract is not None and not or_extract:
+            raise BadBackup(f"{path} is an extract for checks: no pool can go on from it alone")
         with new_tables(where, header.version) as connection:
             _check_tables(connection, header, path)
             return _take_in(connection, header, lines, path)
+
+
+def _header(lines: Iterator[bytes], path: Path) -> Header:
+    header: Header = _decode(next(lines), Header, path)
+    if header.format != FORMAT:
+        raise BadBackup(f"{path} is no backup of a pool")
+    return header
 
 
 def _take_in(connection: Connection, header: Header, lines: Iterator[bytes], path: Path) -> int:
@@ -147,12 +181,15 @@ def _check_tables(connection: Connection, header: Header, path: Path) -> None:
             raise BadBackup(f"{path} has a table {name[:80]!r} unlike that of {header.version}")
 
 
-def _read(
-    connection: Connection, name: str, columns: dict[str, Kind]
-) -> Iterator[list[tuple[Any, ...]]]:
+def _read(connection: Connection, table: sa.Table, since: Since) -> Iterator[list[tuple[Any, ...]]]:
+    columns = _columns(table)
+    as_kept = (sa.type_coerce(table.c[name], COLUMN[kind]) for name, kind in columns.items())
+    query = sa.select(*as_kept)
+    if (where := where_since(table, since)) is not None:
+        query = query.where(where)
     at_once = 10 if "bytes" in columns.values() else 1_000
     options = {"yield_per": at_once, "stream_results": True}
-    rows = connection.execute(sa.select(_plain(name, columns)), execution_options=options)
+    rows = connection.execute(query, execution_options=options)
     with rows:
         for some in rows.partitions():
             yield [tuple(row) for row in some]

@@ -14,6 +14,7 @@ from msgspec.structs import asdict
 from sqlalchemy.exc import DBAPIError
 
 from pithead.bitcoin.target import expected_hashes
+from pithead.pool.archive import Archive
 from pithead.pool.books import BooksSettings
 from pithead.pool.changes import Changes
 from pithead.pool.credit_proof import CreditDay, CreditProof
@@ -73,8 +74,8 @@ class BookkeeperSettings:
     """Names this process among those that write to one store."""
     durability: Durability = "write"
     segment_bytes: int = SEGMENT_BYTES
-    keep_journal: bool = False
-    """Whether what is in the store is kept in the journal as well, to be told again."""
+    journal_days: float = 2.0
+    """How long the journal is kept once the store has it, to be told again."""
     commit_seconds: float = 1.0
     """Wall seconds between commits, and until one that failed is tried again."""
 
@@ -127,13 +128,12 @@ class Bookkeeper:
         self.credits = PublishedCredits(engine)
         self.store = Store(engine, settings.front_end)
         """Users and tokens are kept there as well."""
-        self._books, position = self.store.load(
-            BooksSettings(settings.scoring_seconds, settings.confirmations)
-        )
+        rules = BooksSettings(settings.scoring_seconds, settings.confirmations)
+        self._books, position = self.store.load(rules)
         self._standing = Standing(self._books)
         self._log = ShareLog(
             self._directory / "journal", settings.front_end,
-            settings.durability, settings.segment_bytes, position, settings.keep_journal,
+            settings.durability, settings.segment_bytes, position,
         )  # fmt: skip
         self._open.callback(self._log.close)
         count = 0
@@ -144,7 +144,8 @@ class Bookkeeper:
                 self.store.commit(self._books.changes(), place)
         self._committed = self._log.position
         self.store.commit(self._books.changes(), self._committed)
-        self._log.forget(self._committed)
+        self._archive = Archive(self._log, settings.journal_days, engine, rules)
+        self._tidy(self._archive.begin)
         if count:
             log.info("the journal was replayed", events=count)
 
@@ -177,10 +178,7 @@ class Bookkeeper:
             self._books.apply_all(events)
 
     def govern(self, rules: Rules, now: float) -> bool:
-        """Rewards follow these rules from now on; False where they do already.
-
-        JournalFull: they stay as they were.
-        """
+        """Rewards follow these rules from now on; False where they did. JournalFull: no change."""
         self._count()
         if rules == self._books.paying.rules:
             return False
@@ -270,11 +268,14 @@ class Bookkeeper:
             log.exception("the store refuses what the books say; the journal waits")
             return False
         self._unwritten, self._committed = None, position
-        try:
-            await self._run(lambda: self._log.forget(position))
-        except OSError as error:
-            log.warning("old segments of the journal cannot be deleted", error=str(error))
+        await self._run(lambda: self._tidy(self._archive.tend))
         return True
+
+    def _tidy(self, tend: Callable[[Position], None]) -> None:
+        try:
+            tend(self._committed)
+        except (OSError, DBAPIError) as error:
+            log.warning("the past of the journal cannot be put in order", error=str(error))
 
     async def _keep_committing(self) -> None:
         """Ends between two commits, never within one: what was written is known to be."""

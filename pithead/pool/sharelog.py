@@ -88,19 +88,15 @@ class ShareLog:
         durability: Durability = "write",
         segment_bytes: int = SEGMENT_BYTES,
         above: Position | None = None,
-        keep: bool = False,
     ) -> None:
         """Opens, or begins, the journal of a front end; its epoch is above that of `above`.
 
-        Where it is to `keep` them, segments that are forgotten are moved aside, not deleted.
-
         Cuts off a torn tail. JournalFull if another process has it or it cannot be written.
         """
-        self._directory = directory
-        self._front_end = front_end
+        self.directory = directory
+        self.front_end = front_end
         self._durability = durability
         self._segment_bytes = segment_bytes
-        self._keep = keep
         self._sequence = 0
         self._broken = ""
         self._file = -1
@@ -147,29 +143,18 @@ class ShareLog:
         JournalDamaged where something in between is not there, as when the store was lost or is
         older than what the journal has forgotten.
         """
-        last = after or START
-        segments = [each for each in self._segments() if start_of(each).epoch < self._epoch]
-        for segment in segments[len(_behind(segments, last)) :]:
-            for payload in read_segment(segment):
-                same = payload.epoch == last.epoch
-                following = last.sequence + 1 if same else 1
-                if payload.epoch >= last.epoch and payload.first > following:
-                    raise JournalDamaged(
-                        f"{segment} goes on at event {payload.first} of epoch {payload.epoch}, "
-                        f"but {following} is missing"
-                    )
-                for number, event in enumerate(payload.events, payload.first):
-                    position = Position(payload.epoch, number)
-                    if position > last:
-                        yield position, event
-                        last = position
+        segments = segments_in(self.directory, self.front_end, with_kept=True)
+        return tell([each for each in segments if start_of(each).epoch < self._epoch], after)
 
-    def forget(self, position: Position) -> None:
-        """Let go of the segments that hold nothing later; the present one stays in any case."""
-        for segment in _behind(self._segments(), position):
-            if self._keep:
-                (self._directory / KEPT).mkdir(exist_ok=True)
-                segment.rename(self._directory / KEPT / segment.name)
+    def forget(self, position: Position, keep: bool = False) -> None:
+        """Let go of the segments that hold nothing later; the present one stays in any case.
+
+        They are deleted, or moved aside to `keep` them.
+        """
+        for segment in behind(self._segments(), position):
+            if keep:
+                (self.directory / KEPT).mkdir(exist_ok=True)
+                segment.rename(self.directory / KEPT / segment.name)
             else:
                 segment.unlink(missing_ok=True)
 
@@ -185,16 +170,16 @@ class ShareLog:
 
     def _take_lock(self) -> int:
         """Two writers of one journal would cut off each other's frames."""
-        lock = os.open(self._directory / f"{self._front_end}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        lock = os.open(self.directory / f"{self.front_end}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(lock)
-            raise JournalFull(f"another process writes {self._directory}") from error
+            raise JournalFull(f"another process writes {self.directory}") from error
         return lock
 
     def _segments(self) -> list[Path]:
-        return sorted(self._directory.glob(f"{self._front_end}.*.journal"), key=start_of)
+        return segments_in(self.directory, self.front_end)
 
     def _begin_epoch(self, above: Position | None) -> None:
         segments = self._segments()
@@ -205,18 +190,18 @@ class ShareLog:
         self._begin_segment()
 
     def _begin_segment(self) -> None:
-        name = f"{self._front_end}.{self._epoch:08}.{self._sequence + 1:016}.journal"
+        name = f"{self.front_end}.{self._epoch:08}.{self._sequence + 1:016}.journal"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
         try:
-            file = os.open(self._directory / name, flags, 0o600)
+            file = os.open(self.directory / name, flags, 0o600)
         except OSError as error:
             raise JournalFull(str(error)) from error
         try:
             if self._durability == "group":
-                _sync_directory(self._directory)
+                _sync_directory(self.directory)
         except OSError as error:
             os.close(file)
-            (self._directory / name).unlink(missing_ok=True)  # its name is needed again
+            (self.directory / name).unlink(missing_ok=True)  # its name is needed again
             raise JournalFull(str(error)) from error
         if self._file >= 0:
             os.close(self._file)
@@ -235,6 +220,28 @@ class ShareLog:
         except OSError as error:
             self._broken = f"half a frame could not be taken back: {error}"
             log.error("the journal is unusable until the pool starts again", error=str(error))
+
+
+def tell(segments: Sequence[Path], after: Position | None) -> Iterator[tuple[Position, Event]]:
+    """Everything that segments, in order, hold later than `after`.
+
+    JournalDamaged where something in between is not there.
+    """
+    last = after or START
+    for segment in segments[len(behind(segments, last)) :]:
+        for payload in read_segment(_now_at(segment)):
+            same = payload.epoch == last.epoch
+            following = last.sequence + 1 if same else 1
+            if payload.epoch >= last.epoch and payload.first > following:
+                raise JournalDamaged(
+                    f"{segment} goes on at event {payload.first} of epoch {payload.epoch}, "
+                    f"but {following} is missing"
+                )
+            for number, event in enumerate(payload.events, payload.first):
+                position = Position(payload.epoch, number)
+                if position > last:
+                    yield position, event
+                    last = position
 
 
 def read_segment(path: Path) -> Iterator[_Payload]:
@@ -290,7 +297,19 @@ def _has_frame(data: bytes, start: int) -> bool:
     return False
 
 
-def _behind(segments: Sequence[Path], position: Position) -> list[Path]:
+def segments_in(directory: Path, front_end: str, with_kept: bool = False) -> list[Path]:
+    """The segments of a journal in order, if wanted with those that the store has long had."""
+    pattern = f"{front_end}.*.journal"
+    kept = (directory / KEPT).glob(pattern) if with_kept else ()
+    return sorted([*directory.glob(pattern), *kept], key=start_of)
+
+
+def _now_at(segment: Path) -> Path:
+    """A pool that runs may have moved it since it was looked for."""
+    return segment if segment.exists() else segment.parent / KEPT / segment.name
+
+
+def behind(segments: Sequence[Path], position: Position) -> list[Path]:
     """The first of these, in order, that hold nothing later; never the last."""
     end = Position(position.epoch, position.sequence + 1)
     return [each for each, following in pairwise(segments) if start_of(following) <= end]

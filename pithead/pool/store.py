@@ -10,7 +10,18 @@ from itertools import islice
 
 from msgspec import Struct
 from msgspec.structs import asdict
-from sqlalchemy import Connection, Engine, Table, and_, bindparam, delete, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+)
 
 from pithead.pool import schema
 from pithead.pool.blocks import LUCK, Block, Credit
@@ -221,11 +232,17 @@ def _load_meters(connection: Connection) -> Meters:
     return Meters((row, points.get((row.user, row.worker), [])) for row in loaded)
 
 
+def wanted_blocks() -> ColumnElement[bool]:
+    """Which blocks books are loaded with."""
+    table = schema.blocks
+    newest = select(table.c.number).order_by(table.c.number.desc()).limit(LUCK + 1)
+    return table.c.number.in_(newest) | (table.c.state == "new") | ~table.c.resolved
+
+
 def _load_blocks(connection: Connection) -> list[Block]:
     """Those that may change yet, and as many of the newest as count for luck."""
     table, owed = schema.blocks, schema.credits
-    newest = select(table.c.number).order_by(table.c.number.desc()).limit(LUCK + 1)
-    wanted = table.c.number.in_(newest) | (table.c.state == "new") | ~table.c.resolved
+    wanted = wanted_blocks()
     by_block: dict[str, dict[str, Credit]] = defaultdict(dict)
     rows = select(owed).join(table, table.c.hash_display == owed.c.hash_display).where(wanted)
     for row in connection.execute(rows):

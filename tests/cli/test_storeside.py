@@ -1,14 +1,21 @@
 """Backup, restore and check, as an operator types them."""
 
+import asyncio
 import shutil
 import sqlite3
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 
 from pithead.cli.main import main
+from pithead.pool import schema
+from pithead.pool.backup import write_backup
 from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
+from pithead.pool.books import BooksSettings
+from pithead.pool.database import open_database
 from pithead.pool.events import BlockFound, BlockResolved, ShareAccepted, TipChanged
+from tests.postgres import new_database
 
 NOW = 1_700_000_000
 
@@ -24,9 +31,9 @@ def history(start, count=200):
             yield TipChanged(at, number, name)
 
 
-async def live(directory, start):
+async def live(directory, start, **settings):
     """A life of the pool, with segments small enough that some are left behind."""
-    settings = BookkeeperSettings(keep_journal=True, segment_bytes=2_000)
+    settings = BookkeeperSettings(segment_bytes=2_000, **settings)
     keeper = await Bookkeeper.open(directory / "pool", settings)
     for event in history(start):
         keeper.accept([event])
@@ -52,7 +59,7 @@ async def test_the_journal_leads_to_the_ledger_through_lives_and_from_a_backup(r
     assert "the journal leads to them" in run("check")
     assert "the journal leads to them" in run("check", "--from", tmp_path / "backup")
     shutil.rmtree(tmp_path / "data" / "pool" / "journal" / "kept")
-    assert "not kept" in run("check", code=2)
+    assert "1 is missing" in run("check", code=2)
     assert "all sums hold" in run("check", "--sums-only")
 
 
@@ -60,10 +67,23 @@ async def test_the_journal_leads_to_the_ledger_through_lives_and_from_a_backup(r
     ("change", "told"),
     [("UPDATE balances SET sats = sats + 1 WHERE account = 'user:user0:unconfirmed'", "balance"),
      ("UPDATE entries SET sats = sats + 1 WHERE account = 'user:user0:unconfirmed'", "out by"),
-     ("UPDATE meters SET rejected = '5' WHERE user = 'user1'", "the work of user1")],
+     ("UPDATE meters SET rejected = '5' WHERE user = 'user1'", "rejected is 5 and should be 0"),
+     ("UPDATE credits SET sats = sats + 1 WHERE user = 'user1'", "users got"),
+     ("UPDATE credits SET sats = sats + (CASE user WHEN 'user0' THEN 1 ELSE -1 END) "
+      "WHERE user != 'user2'", "credits"),
+     ("UPDATE credits SET scoring_rate = 0", "scoring_rate is 0.0 and should be"),
+     ("UPDATE days SET work = '1'", "days user0"),
+     ("DELETE FROM days WHERE user = 'user2'", "days user2"),
+     ("INSERT INTO days VALUES ('user9', 86400, 1000, '5', 5.0)", "user9 86400 1000 should not be"),
+     ("UPDATE blocks SET raw = x'00'", "raw is 1 bytes and should be 0 bytes"),
+     ("UPDATE counters SET work = '1' WHERE user = 'user0'", "counters: and"),
+     ("UPDATE state SET round_work = '1'", "state of the pool: round_work is 1"),
+     ("DELETE FROM chain", "is not there")],
 )  # fmt: skip
 async def test_whoever_changes_the_store_is_found_out(run, tmp_path, change, told):
-    await live(tmp_path / "data", 0)
+    await live(tmp_path / "data", 0, confirmations=2)
+    await live(tmp_path / "data", 86_400, confirmations=2)
+    run("check")
     with sqlite3.connect(tmp_path / "data" / "pool" / "pool.sqlite") as store:
         store.execute(change)
     store.close()
@@ -84,3 +104,51 @@ def test_what_is_no_backup_and_where_no_pool_ran_are_told(run, tmp_path):
     (tmp_path / "letter").write_text("dear editor")
     assert "no whole backup" in run("restore", tmp_path / "letter", code=2)
     assert "no pool has run" in run("backup", tmp_path / "b", code=2, data=tmp_path / "none")
+
+
+async def test_a_pool_that_did_nothing_since_its_start_is_checked_as_well(run, tmp_path):
+    await live(tmp_path / "data", 0)
+    await (await Bookkeeper.open(tmp_path / "data" / "pool")).close()
+    assert "the journal leads to them" in run("check")
+
+
+async def test_a_pool_that_runs_is_checked_and_backed_up(run, tmp_path):
+    keeper = await Bookkeeper.open(tmp_path / "data" / "pool")
+    for number, event in enumerate(history(0, 100)):
+        keeper.accept([event])
+        if number % 40 == 0:
+            await keeper.commit()
+            await asyncio.to_thread(run, "check")
+            await asyncio.to_thread(run, "backup", tmp_path / f"backup{number}")
+            await asyncio.to_thread(run, "check", "--from", tmp_path / f"backup{number}")
+    await keeper.close()
+    for number in (0, 40, 80):
+        run("check", "--from", tmp_path / f"backup{number}")
+    run("restore", tmp_path / "backup0", data=tmp_path / "old")
+    assert "later moment" in run(
+        "check", "--from", tmp_path / "backup40", code=2, data=tmp_path / "old"
+    )
+
+
+@pytest.mark.slow
+async def test_books_in_postgresql_are_checked_against_the_journal_beside_it(
+    run, tmp_path, postgres
+):
+    url = new_database(postgres)
+    await live(tmp_path / "data", 0, database=url)
+    await live(tmp_path / "data", 86_400, database=url)
+    options = ["--set", f"pool.database={url}"]
+    assert "the journal leads to them" in run("check", *options)
+    engine = open_database(url)
+    with engine.begin() as connection:
+        connection.execute(sa.update(schema.balances).values(sats=schema.balances.c.sats + 1))
+    engine.dispose()
+    told = run("check", *options, code=1)
+    assert "balances income:block: sats is" in told
+
+
+def test_an_extract_for_checks_is_no_backup(run, tmp_path):
+    engine = open_database(tmp_path / "pool.sqlite")
+    write_backup(engine, tmp_path / "extract", BooksSettings())
+    engine.dispose()
+    assert "extract for checks" in run("restore", tmp_path / "extract", code=2)

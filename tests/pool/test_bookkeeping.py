@@ -239,7 +239,7 @@ async def test_shares_that_come_while_changes_are_taken_belong_to_the_next_commi
 
 
 async def test_segments_that_cannot_be_deleted_hold_up_no_commit(tmp_path, monkeypatch):
-    def refuse(position):
+    def refuse(position, keep):
         raise OSError("read-only file system")
 
     keeper = await opened(tmp_path)
