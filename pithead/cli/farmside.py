@@ -119,6 +119,7 @@ class Machines:
                 clock.now,
                 plan.defaults,
                 partial(interface_of, place.address),
+                None if machine.keeper is None else machine.keeper.settled,
             )
             for place, plan, machine in zip(places, machine_plans, self.machines, strict=True)
         ]

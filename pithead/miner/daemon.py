@@ -15,6 +15,7 @@ from pithead.hardware.scanning import Engine, ScanRequest, ScanResult
 from pithead.miner.cable import Cable
 from pithead.miner.condition import MinerStatus
 from pithead.miner.configuration import Settings
+from pithead.miner.faults import SETTINGS_NOT_SAVED
 from pithead.miner.miner import Miner
 from pithead.miner.pool_link import PoolLinks
 from pithead.miner.settings import SettingsFile
@@ -52,30 +53,55 @@ class Hashing(Protocol):
 
 
 class SettingsKeeper:
-    """Writes the newest settings down off the loop; those overtaken in between are skipped."""
+    """Writes the newest settings down off the loop; those overtaken in between are skipped.
+
+    What could not be written is tried again with the next change, and at the end.
+    """
 
     def __init__(self, file: SettingsFile) -> None:
         self._file = file
+        self._is_failing = False
+        self._problem: str | None = None
         self._newest: Settings | None = None
         self._task: asyncio.Task[None] | None = None
 
     def keep(self, settings: Settings) -> None:
         self._newest = settings
+        self._start()
+
+    def _start(self) -> None:
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._write())
 
     async def settled(self) -> None:
-        """Return once everything kept so far is on disk, or its failure logged."""
+        """Return once everything kept so far is on disk, or could not be brought there."""
+        if self._newest is not None:
+            self._start()
         if self._task is not None:
             await asyncio.shield(self._task)
+
+    def take_problem(self) -> str | None:
+        """Why settings could not be written, told once until they could."""
+        problem, self._problem = self._problem, None
+        return problem
 
     async def _write(self) -> None:
         while (settings := self._newest) is not None:
             self._newest = None
             try:
                 await asyncio.to_thread(self._file.save, settings)
+                self._is_failing = False
             except OSError as error:
                 log.error("settings.not_saved", path=str(self._file.path), error=str(error))
+                if not self._is_failing:
+                    self._problem = f"The settings could not be saved: {error}"
+                self._is_failing = True
+                self._put_back(settings)
+                return
+
+    def _put_back(self, settings: Settings) -> None:
+        if self._newest is None:
+            self._newest = settings
 
 
 @dataclass(slots=True, eq=False)
@@ -159,6 +185,8 @@ class Daemon:
         requests: list[ScanRequest] = []
         for number, machine in enumerate(self.machines, 1):
             machine.miner.step(now)
+            if machine.keeper is not None and (problem := machine.keeper.take_problem()):
+                machine.miner.faults.report(now, problem, SETTINGS_NOT_SAVED)
             if machine.attend is not None:
                 machine.attend(now)
             self._links[machine].keep(now)

@@ -86,6 +86,12 @@ SETTINGS_DAMAGED = Code(
     "Settings file damaged",
     "An older state of the settings is in use. Check them and set them anew.",
 )
+SETTINGS_NOT_SAVED = Code(
+    "S2",
+    "Settings could not be saved",
+    "The machine does what was set, and forgets it when it is switched off. Make room on its disk "
+    "and set it again.",
+)
 UPGRADE_FAILED = Code(
     "U1",
     "System upgrade failed",
@@ -95,7 +101,7 @@ UPGRADE_FAILED = Code(
 CATALOGUE = (
     LOW_VOLTAGE, POWER_LOST, CANNOT_DISABLE, BOARD_LOST, CHIPS_LOST, WRONG_HASHES, TOO_HOT,
     SENSOR_LOST, FAN_BROKEN, POOLS_DEAD, POOL_NOT_SUPPORTED, TUNER_FAILED, SETTINGS_DAMAGED,
-    UPGRADE_FAILED,
+    SETTINGS_NOT_SAVED, UPGRADE_FAILED,
 )  # fmt: skip
 
 

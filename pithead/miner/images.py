@@ -16,6 +16,7 @@ _VERSION = re.compile(rb"20\d\d-\d\d-\d\d-\d{1,2}-[0-9a-f]{8}-\d\d\.\d\d(?:\.\d{
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 IMAGE_NAME = "firmware.img"
+_PREFIX = ".firmware."
 
 
 class Incoming:
@@ -34,7 +35,9 @@ class Incoming:
         self._received = 0
         directory.mkdir(parents=True, exist_ok=True)
         self._place = directory / IMAGE_NAME
-        descriptor, name = tempfile.mkstemp(dir=directory, prefix=".firmware.")
+        for left_behind in directory.glob(f"{_PREFIX}*"):  # by an upload that a crash ended
+            left_behind.unlink(missing_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=directory, prefix=_PREFIX)
         self._temporary = Path(name)
         self._file = os.fdopen(descriptor, "wb")
 

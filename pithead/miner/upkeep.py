@@ -52,7 +52,7 @@ class Upkeep:
         Raises NotSupported, SystemBusy.
         """
         board = self._miner.model.control_board
-        if board.platform is Platform.STM32MP157C_II2_BMM1:
+        if board.platform in (Platform.STM32MP157C_II2_BMM1, Platform.UNSPECIFIED):
             raise NotSupported("this machine has had no other firmware that could be restored")
         if board.bos_mode is BosMode.SD:
             raise NotSupported(

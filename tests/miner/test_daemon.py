@@ -12,6 +12,7 @@ from pithead.hardware.models import model_named
 from pithead.miner.cable import Cable
 from pithead.miner.configuration import PoolGroup, PoolTarget, Settings
 from pithead.miner.daemon import Daemon
+from pithead.miner.faults import SETTINGS_NOT_SAVED
 from pithead.miner.pool_url import read_pool_url
 from pithead.miner.settings import SettingsFile
 from pithead.miner.snapshot import MinerStatus
@@ -160,15 +161,22 @@ async def test_settings_are_on_disk_when_the_daemon_has_stopped_and_come_back(
     assert again.miner.snapshot(clock.now()).tuner.power_target_w == 2345
 
 
-async def test_settings_that_cannot_be_written_do_not_stop_the_mining(server, clock, build):
+async def test_settings_that_cannot_be_written_are_an_error_told_once_and_tried_again(
+    server, clock, build, tmp_path
+):
     machine = build()
-    machine.keeper._file.path.parent.parent.joinpath("rig").write_text("in the way")
+    (tmp_path / "rig").write_text("in the way")
     daemon = Daemon([machine], clock, InlineEngine())
     await daemon.start()
     machine.miner.performance.aim("power", 2345)
     await machine.keeper.settled()
     await server.shares(1)
+    (tmp_path / "rig").unlink()  # there is room again
     await daemon.stop()
+    (fault,) = machine.miner.faults.all()
+    assert fault.codes == (SETTINGS_NOT_SAVED,)
+    loaded = SettingsFile(tmp_path / "rig" / "settings.json").load(Settings())
+    assert loaded.settings.power_target_w == 2345
 
 
 async def test_stopping_closes_the_connections_and_frees_the_clock(server, clock, build):

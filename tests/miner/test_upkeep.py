@@ -52,6 +52,7 @@ def test_a_task_keeps_others_away_until_it_ends():
     ("platform", "mode", "words"),
     [
         (Platform.STM32MP157C_II2_BMM1, BosMode.EMMC, "no other firmware"),
+        (Platform.UNSPECIFIED, BosMode.UNSPECIFIED, "no other firmware"),
         (Platform.AM3_AML, BosMode.SD, "SD card"),
     ],
 )

@@ -17,6 +17,7 @@ from pithead.miner.api.advanced_settings import AdvancedSettings
 from pithead.miner.api.authentication import Authentication
 from pithead.miner.api.configuration import Configuration
 from pithead.miner.api.cooling import Cooling
+from pithead.miner.api.durable import answer_when_settled
 from pithead.miner.api.graphql import GraphQl
 from pithead.miner.api.graphql_changes import Services
 from pithead.miner.api.keys import keys_in
@@ -91,7 +92,10 @@ def build_apis(
         Configuration(miner),
         pools,
     )
-    graphql = GraphQl(miner, Services(authentication, actions, pools), keys, logs, clock)
+    answer_when_settled(services, surroundings.settled)
+    graphql = GraphQl(
+        miner, Services(authentication, actions, pools, surroundings.settled), keys, logs, clock
+    )
     kinds = tuple(map(type, services))
     document = _document(kinds)
 

@@ -9,6 +9,7 @@ from pithead.bos.actions import ActionsService
 from pithead.bos.authentication import AuthenticationService, LoginRequest, SetPasswordRequest
 from pithead.bos.pool import PoolService
 from pithead.bos.saving import SaveAction
+from pithead.miner.api.durable import Settled
 from pithead.miner.api.graphql_reads import MODES, Tree, autotuning, group_config
 from pithead.miner.api.graphql_schema import Info
 from pithead.miner.api.keys import Keys
@@ -29,6 +30,8 @@ class Services:
     authentication: AuthenticationService
     actions: ActionsService
     pools: PoolService
+    settled: Settled
+    """For what is changed without one of them."""
 
 
 class Changes:
@@ -120,6 +123,7 @@ class Changes:
         try:
             kind, value = _wanted_target(input)
             performance.aim(kind, performance.configured(kind) if value is None else value)
+            await self._services.settled()
         except RpcError as error:
             return _error("AutotuningError", error)
         return {"__typename": "AutotuningOut", "autotuning": autotuning(self._miner)}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pithead.miner.api.durable import Settled
 from pithead.miner.chronicle import Chronicle
 from pithead.miner.configuration import Settings
 from pithead.miner.logbook import LogBook
@@ -24,6 +25,7 @@ class Surroundings:
     logs: LogBook
     chronicle: Chronicle
     upgrades: AutoUpgrades
+    settled: Settled
 
     def step(self, now: float) -> None:
         """Call it after each step of the miner."""
@@ -37,8 +39,9 @@ def surround(
     clock: Callable[[], float],
     defaults: Settings,
     interface: Callable[[], Interface],
+    settled: Settled | None = None,
 ) -> Surroundings:
-    """For a machine whose files are in `directory`."""
+    """For a machine whose files are in `directory`; `settled` is of the keeper of its settings."""
     logs = LogBook(directory / LOG_DIRECTORY)
     return Surroundings(
         directory=directory,
@@ -47,4 +50,9 @@ def surround(
         logs=logs,
         chronicle=Chronicle(miner, logs.write, clock),
         upgrades=AutoUpgrades(miner, clock()),
+        settled=settled or _nothing_to_wait_for,
     )
+
+
+async def _nothing_to_wait_for() -> None:
+    """Of settings that are kept in memory."""

@@ -1,6 +1,7 @@
 """Upgrades of the firmware."""
 
 import asyncio
+import dataclasses
 import hashlib
 import json
 from datetime import datetime
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from pithead.hardware.models import BosMode, ControlBoard, Platform, SocFamily
 from pithead.miner.snapshot import MinerStatus
 
 IMAGE = b"firmware " * 20_000
@@ -40,6 +42,24 @@ async def come_back(api):
     api.run(200)
     api.client.headers["Authorization"] = (await api.log_in()).json()["token"]
     return await api.details()
+
+
+async def test_what_a_crash_left_of_an_upload_is_gone_with_the_next_one(api, tmp_path):
+    rest = tmp_path / "rig" / ".firmware.crashed"
+    rest.parent.mkdir(exist_ok=True)
+    rest.write_bytes(b"half an image")
+    assert (await upload(api, parts())).status_code == 204
+    assert not rest.exists()
+
+
+async def test_a_machine_that_never_had_another_firmware_has_no_way_back(api, monkeypatch):
+    board = ControlBoard(Platform.UNSPECIFIED, SocFamily.UNSPECIFIED, "6.1", BosMode.UNSPECIFIED)
+    model = dataclasses.replace(api.miner.model, control_board=board)
+    monkeypatch.setattr(type(api.miner), "model", property(lambda _: model))
+    answer = await api.client.post("/upgrade/restore-stock")
+    assert answer.status_code == 501
+    assert "no other firmware" in answer.text
+    assert api.miner.system.task is None
 
 
 async def test_an_image_is_installed_and_its_version_runs_after_the_reboot(api, tmp_path):
