@@ -3,7 +3,17 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, Engine, FromClause, and_, func, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    FromClause,
+    and_,
+    case,
+    func,
+    select,
+    union_all,
+)
 
 from pithead.pool import schema
 from pithead.pool.blocks import confirmations_left, reading_of
@@ -170,16 +180,19 @@ def _rewards(
 def _settled(connection: Connection, first_day: int, last_day: int) -> dict[int, int]:
     """When the last block of each day got its confirmations; WAITING while one has not."""
     blocks = schema.blocks
-    rows = (
-        select(blocks.c.found_ms, blocks.c.settled_ms, blocks.c.state)
+    every = (
+        select(
+            (blocks.c.found_ms // DAY_MS * DAY).label("day"),
+            blocks.c.settled_ms,
+            case((blocks.c.state == "new", 1), else_=0).label("waits"),
+        )
         .where(blocks.c.found_ms >= first_day * 1000)
         .where(blocks.c.found_ms < last_day * 1000 + DAY_MS)
+        .subquery()
     )
-    settled: dict[int, int] = {}
-    for found_ms, settled_ms, state in connection.execute(rows):
-        day = found_ms // DAY_MS * DAY
-        if state == "new":
-            settled[day] = WAITING
-        elif settled.get(day) != WAITING:
-            settled[day] = max(settled.get(day, 0), settled_ms // 1000)
-    return settled
+    columns = every.c.day, func.max(every.c.settled_ms), func.max(every.c.waits)
+    rows = select(*columns).group_by(every.c.day)
+    return {
+        int(day): WAITING if is_waiting else int(settled_ms) // 1000
+        for day, settled_ms, is_waiting in connection.execute(rows)
+    }
