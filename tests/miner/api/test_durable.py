@@ -1,5 +1,7 @@
 """What was answered is on the disk: a crash right after the answer undoes nothing."""
 
+import contextlib
+
 import httpx
 import pytest
 
@@ -45,7 +47,8 @@ WRITES = [
 
 
 @pytest.fixture
-async def machine(tmp_path):
+async def start(tmp_path):
+    """Start the machine that has its files there: the miner, and a client that is logged in."""
     pools = (PoolTarget("stratum+tcp://127.0.0.1:1", "a.b"),)
     plan = MachinePlan(
         name="rig", model=model_named("S19 XP"), seed="rig", directory=tmp_path / "rig",
@@ -54,21 +57,44 @@ async def machine(tmp_path):
             system=SystemSettings(advanced={DISABLE_ON_NOPIC.name: True}),
         ),
     )  # fmt: skip
-    machine = build_machine(plan, START, 10**12)
-    machine.keeper.keep(machine.miner.saved)
-    await machine.keeper.settled()
-    around = surround(
-        machine.miner, tmp_path / "rig", lambda: START, plan.defaults, lambda: REAL,
-        machine.keeper.settled,
-    )  # fmt: skip
-    app = build_app(machine.miner, around, lambda: START, lambda: 0.0)
-    transport = httpx.ASGITransport(app, client=("127.0.0.1", 4711))
-    async with httpx.AsyncClient(transport=transport, base_url="http://rig/api/v1") as client:
-        body = {"username": "root", "password": ""}
-        token = (await client.post("/auth/login", json=body)).json()["token"]
-        client.headers["Authorization"] = token
-        yield machine.miner, client
-    await around.logs.settled()
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def begin():
+            machine = build_machine(plan, START, 10**12)
+            machine.keeper.keep(machine.miner.saved)
+            await machine.keeper.settled()
+            around = surround(
+                machine.miner, tmp_path / "rig", lambda: START, plan.defaults, lambda: REAL,
+                machine.keeper.settled,
+            )  # fmt: skip
+            app = build_app(machine.miner, around, lambda: START, lambda: 0.0)
+            transport = httpx.ASGITransport(app, client=("127.0.0.1", 4711))
+            client = await stack.enter_async_context(
+                httpx.AsyncClient(transport=transport, base_url="http://rig/api/v1")
+            )
+            stack.push_async_callback(around.logs.settled)
+            body = {"username": "root", "password": ""}
+            token = (await client.post("/auth/login", json=body)).json()["token"]
+            client.headers["Authorization"] = token
+            return machine.miner, client
+
+        yield begin
+
+
+@pytest.fixture
+async def machine(start):
+    return await start()
+
+
+READS = (
+    "/configuration/miner", "/network/configuration", "/advanced-settings/",
+    "/upgrade/auto-upgrade", "/actions/locate", "/performance/mode", "/performance/target-profiles",
+    "/pools/",
+)  # fmt: skip
+
+
+async def read(client):
+    return {path: (await client.get(path)).json() for path in READS}
 
 
 def kept(tmp_path):
@@ -84,6 +110,22 @@ async def test_a_change_is_on_the_disk_when_it_is_answered(machine, tmp_path, ve
     answer = await client.request(verb, path, json=body)
     assert answer.is_success, answer.text
     assert kept(tmp_path) == miner.saved != before
+
+
+@pytest.mark.parametrize(("verb", "path", "body"), WRITES, ids=lambda each: str(each)[:40])
+async def test_reads_say_the_same_of_a_machine_that_was_started_anew(start, verb, path, body):
+    miner, client = await start()
+    assert (await client.request(verb, path, json=body)).is_success
+    again, other = await start()
+    assert await read(other) == await read(client)
+    for each in (miner, again):
+        each.step(START + 1)
+    assert again.status is miner.status
+    ones, others = (each.performance.board_settings(True) for each in (miner, again))
+    assert [(each.enabled, each.frequency_hz, each.voltage_v) for each in ones] == [
+        (each.enabled, each.frequency_hz, each.voltage_v) for each in others
+    ]
+    assert again.cooling_plan == miner.cooling_plan
 
 
 async def test_a_factory_reset_is_on_the_disk_when_it_is_answered(machine, tmp_path):
