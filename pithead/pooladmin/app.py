@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from pithead.metrics.web import health_routes, is_loopback, metrics_route
 from pithead.pool.admins import Admins
 from pithead.pooladmin.contract import OPERATIONS, Operation
 from pithead.pooladmin.document import document
@@ -19,6 +20,7 @@ from pithead.pooladmin.errors import Missing, Wrong
 from pithead.pooladmin.money import MoneyAdmin
 from pithead.pooladmin.moneycontract import MONEY_OPERATIONS
 from pithead.pooladmin.service import PoolAdmin
+from pithead.pooladmin.watch import PoolWatch
 from pithead.poolapi.limits import Buckets, address_key
 from pithead.rpc import pages
 
@@ -47,8 +49,10 @@ class Refusal(Exception):
         self.headers = headers or {}
 
 
-def build_app(pool: PoolAdmin, money: MoneyAdmin, admins: Admins) -> Starlette:
-    """Every row of the tables, the document at /openapi.json, and its page at /docs."""
+def build_app(
+    pool: PoolAdmin, money: MoneyAdmin, admins: Admins, watch: PoolWatch | None = None
+) -> Starlette:
+    """Every row of the tables, the document at /openapi.json, its page at /docs, and the watch."""
     door = Door(admins, pool.wall)
     routes = [
         Route(row.path.replace("{address}", "{address:path}"), _answering(row, service, door),
@@ -68,9 +72,23 @@ def build_app(pool: PoolAdmin, money: MoneyAdmin, admins: Admins) -> Starlette:
         return response
 
     routes += [Route(DOCUMENT_PATH, describe), Route("/docs", show)]
+    routes += [] if watch is None else _watching(watch, door)
     app = Starlette(routes=routes, exception_handlers={HTTPException: _no_such_route})
     app.router.redirect_slashes = False
     return app
+
+
+def _watching(watch: PoolWatch, door: "Door") -> list[Route]:
+    async def admit(request: Request) -> Response | None:
+        if watch.is_open and is_loopback(request):
+            return None
+        try:
+            await door.admit(request)
+        except Refusal as refusal:
+            return _refused(refusal)
+        return None
+
+    return [*health_routes(watch.alive, watch.ready), metrics_route(watch.measure, admit)]
 
 
 class Door:
@@ -110,9 +128,7 @@ def _answering(row: Operation, service: PoolAdmin | MoneyAdmin, door: Door) -> A
             given = () if row.body is None else (await _body(request, row.body),)
             result = await operation(path, *given)
         except Refusal as refusal:
-            response = _respond(refusal.status, f"{refusal}\n".encode())
-            response.headers.update(refusal.headers)
-            return response
+            return _refused(refusal)
         except Missing as missing:
             return _respond(404, f"{missing}\n".encode())
         except Wrong as wrong:
@@ -145,6 +161,12 @@ async def _no_such_route(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.status_code == 405:
         return _respond(405, f"{request.method} is not allowed here\n".encode())
     return _respond(404, b"nothing is here; /openapi.json lists what is\n")
+
+
+def _refused(refusal: Refusal) -> Response:
+    response = _respond(refusal.status, f"{refusal}\n".encode())
+    response.headers.update(refusal.headers)
+    return response
 
 
 def _respond(status: int, body: bytes, kind: str = "text/plain; charset=utf-8") -> Response:

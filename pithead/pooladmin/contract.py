@@ -142,6 +142,24 @@ class NewBan(Body, frozen=True):
     seconds: Annotated[float, Meta(gt=0, le=30 * 86_400)]
 
 
+class MinersMessage(Body, frozen=True):
+    text: Annotated[str, Meta(min_length=1, max_length=200)]
+    user: Annotated[str, Meta(description="Whose miners; without it all.")] | None = None
+
+
+class MinersMove(Body, frozen=True):
+    """Where miners shall connect; without a host to the same place again."""
+
+    user: Annotated[str, Meta(description="Whose miners; without it all.")] | None = None
+    host: Annotated[str, Meta(max_length=253)] | None = None
+    port: Annotated[int, Meta(ge=1, le=65535)] = 3333
+    wait_seconds: Annotated[int, Meta(ge=0, le=3_600)] = 0
+
+
+class Reached(Message, frozen=True):
+    connections: Annotated[int, Meta(description="That were sent it.")]
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A row of the API; `name` is the method of the service."""
@@ -191,6 +209,14 @@ OPERATIONS = (
     ),
     Operation("PUT", "/api/v1/groups/{group}/members/{user}", "join", "Put a user into a group"),
     Operation("DELETE", "/api/v1/groups/{group}/members/{user}", "leave", "Take a user out of it"),
+    Operation(
+        "POST", "/api/v1/miners/message", "message", "Show a line of text at miners",
+        MinersMessage, Reached,
+    ),
+    Operation(
+        "POST", "/api/v1/miners/reconnect", "reconnect", "Ask miners to connect anew or elsewhere",
+        MinersMove, Reached,
+    ),
     Operation("GET", "/api/v1/bans", "bans", "Addresses that are banned", answer=list[Ban]),
     Operation("PUT", "/api/v1/bans/{address}", "ban", "Ban an address for a while", NewBan),
     Operation("DELETE", "/api/v1/bans/{address}", "lift", "Lift a ban"),

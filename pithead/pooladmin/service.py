@@ -10,6 +10,7 @@ from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.events import MonitoringChanged
 from pithead.pool.groups import Groups
 from pithead.pool.notices import Notices
+from pithead.pool.pool import Place
 from pithead.pool.readings import WorkerReading
 from pithead.pool.worker_settings import WorkerSetting, WorkerSettings
 from pithead.pooladmin import contract as api
@@ -33,6 +34,10 @@ class Running(Protocol):
 
     @property
     def connections(self) -> int: ...
+
+    def tell(self, text: str, user: str | None = None) -> int: ...
+
+    def reconnect(self, user: str | None = None, place: Place | None = None) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +192,21 @@ class PoolAdmin:
         group, user = path["group"], path["user"]
         if not await asyncio.to_thread(self.groups_.remove, group, user):
             raise Missing(f"{user} is not in group {group!r}")
+
+    # Miners
+
+    async def message(self, path: Mapping[str, str], body: api.MinersMessage) -> api.Reached:
+        try:
+            return api.Reached(connections=self.pool.tell(body.text, body.user))
+        except ValueError as error:
+            raise Wrong(str(error)) from error
+
+    async def reconnect(self, path: Mapping[str, str], body: api.MinersMove) -> api.Reached:
+        try:
+            place = body.host and Place(body.host, body.port, body.wait_seconds)
+        except ValueError as error:
+            raise Wrong(str(error)) from error
+        return api.Reached(connections=self.pool.reconnect(body.user, place or None))
 
     # Bans
 

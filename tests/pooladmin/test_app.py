@@ -1,7 +1,7 @@
 """The admin API, asked as an admin would, over a real pool's books."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 import pytest
@@ -17,6 +17,7 @@ from pithead.pool.events import BlockFound, BlockResolved, ShareAccepted
 from pithead.pool.groups import Groups
 from pithead.pool.notices import Notices, Told
 from pithead.pool.payer import NotPaid
+from pithead.pool.pool import Place
 from pithead.pool.worker_settings import WorkerSettings
 from pithead.pooladmin.app import MOST_BYTES, build_app
 from pithead.pooladmin.contract import OPERATIONS
@@ -41,6 +42,17 @@ PLACES = {
 class Pool:
     height: int = 7
     connections: int = 2
+    told: list = field(default_factory=list)
+
+    def tell(self, text, user=None):
+        if "\n" in text:
+            raise ValueError("a message is one line")
+        self.told.append((text, user))
+        return 2
+
+    def reconnect(self, user=None, place=None):
+        self.told.append((user, place))
+        return 1
 
 
 @pytest.fixture
@@ -142,6 +154,20 @@ async def test_users_join_and_leave_groups(client):
     assert (await client.delete("/groups/farm/members/bob")).status_code == 204
     assert (await client.delete("/groups/farm/members/bob")).status_code == 404
     assert (await client.put("/groups/farm/members/nobody")).status_code == 404
+
+
+async def test_miners_are_told_and_sent_elsewhere(client, service):
+    answer = await client.post("/miners/message", json={"text": "maintenance at noon"})
+    assert answer.json() == {"connections": 2}
+    assert (await client.post("/miners/message", json={"text": "a\nb"})).status_code == 422
+    place = {"host": "pool.example.org", "port": 3334, "wait_seconds": 5}
+    answer = await client.post("/miners/reconnect", json={"user": "alice", **place})
+    assert answer.json() == {"connections": 1}
+    assert (await client.post("/miners/reconnect", json={})).status_code == 200
+    assert (await client.post("/miners/reconnect", json={"host": "a b"})).status_code == 422
+    assert service.pool.told == [
+        ("maintenance at noon", None), ("alice", Place(**place)), (None, None),
+    ]  # fmt: skip
 
 
 async def test_bans_are_made_listed_and_lifted(client, service):
