@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from pithead.miner.refusals import BadSetting
 from pithead.miner.system_settings import AdvancedValue
@@ -110,6 +111,12 @@ def is_set(kept: Mapping[str, AdvancedValue], setting: Setting) -> bool:
 
 def zone(kept: Mapping[str, AdvancedValue]) -> ZoneInfo:
     return ZoneInfo(str(kept.get(TIMEZONE.name, TIMEZONE.default)))
+
+
+@cache
+def zone_names() -> tuple[str, ...]:
+    """All that can be set. The first time it takes some milliseconds: not for the event loop."""
+    return tuple(sorted(available_timezones()))
 
 
 def _checked(setting: Setting, value: object) -> AdvancedValue:

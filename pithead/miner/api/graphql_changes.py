@@ -9,6 +9,7 @@ from pithead.bos.actions import ActionsService
 from pithead.bos.authentication import AuthenticationService, LoginRequest, SetPasswordRequest
 from pithead.bos.pool import PoolService
 from pithead.bos.saving import SaveAction
+from pithead.miner import advanced
 from pithead.miner.api.durable import Settled
 from pithead.miner.api.graphql_reads import MODES, Tree, autotuning, group_config
 from pithead.miner.api.graphql_schema import Info
@@ -72,6 +73,7 @@ class Changes:
             "factoryReset": factory_reset,
             "setPassword": self._set_password,
             "setFaultLight": self._set_fault_light,
+            "setTimezone": self._set_timezone,
         }
 
     def _set_password(self, _info: Info, newPassword: str | None = None) -> Awaitable[Tree]:
@@ -82,6 +84,16 @@ class Changes:
         asked = bos_actions.SetLocateDeviceStatusRequest(enable=enable)
         answer = await self._services.actions.set_locate_device_status(asked)
         return {"enabled": answer.enabled}
+
+    async def _set_timezone(self, _info: Info, timezone: str) -> Tree:
+        kept = self._miner.settings.system.advanced
+        try:
+            changed = advanced.changed(kept, {advanced.TIMEZONE.name: timezone})
+            self._miner.change_system(advanced=changed)
+            await self._services.settled()
+        except RpcError as error:
+            return _error("BosError", error)
+        return VOID
 
     def bosminer(self, _info: Info) -> Tree:
         actions = self._services.actions

@@ -3,11 +3,12 @@
 Megahashes a second, watts, degrees Celsius, megahertz, volts; times in unix seconds.
 """
 
+import asyncio
 import dataclasses
 from collections.abc import Callable
 
 from pithead.hardware.models import BosMode, Platform, SocFamily
-from pithead.miner import configuration
+from pithead.miner import advanced, configuration
 from pithead.miner.api.graphql_schema import Info
 from pithead.miner.api.saving import saved
 from pithead.miner.chronicle import LogKind
@@ -81,6 +82,8 @@ class Reads:
                 "platform": Platform(board.platform).name,
             },
             "faultLight": self._miner.settings.system.locating,
+            "timezone": {"id": advanced.zone(self._miner.settings.system.advanced).key},
+            "timezoneList": _zones,
         }
 
     async def _log(self, _info: Info, target: str) -> list[str]:
@@ -122,6 +125,10 @@ def autotuning(miner: Miner) -> Tree:
         "powerTarget": round(value) if is_power else None,
         "hashrateTarget": None if is_power else value,
     }
+
+
+async def _zones(_info: Info) -> list[Tree]:
+    return [{"id": name} for name in await asyncio.to_thread(advanced.zone_names)]
 
 
 def group_config(group: PoolGroup) -> Tree:

@@ -40,6 +40,7 @@ type BosInfo {
   controlBoardSocFamily: String!
   platform: String!
 }
+type BosTimezone { id: String! }
 type BosUptime { since: Timestamp! durationS: Int! }
 type BosQuery {
   hostname: String
@@ -51,6 +52,8 @@ type BosQuery {
   serialNumber: String
   info: BosInfo!
   faultLight: Boolean!
+  timezone: BosTimezone!
+  timezoneList: [BosTimezone!]!
 }
 type BosError implements Error { message: String! }
 type BosFaultLight { enabled: Boolean! }
@@ -59,6 +62,7 @@ type BosMutation {
   reboot: BosResult!
   setPassword(newPassword: String): BosResult!
   setFaultLight(enable: Boolean!): BosFaultLight!
+  setTimezone(timezone: String!): BosResult!
   factoryReset: BosResult!
 }
 

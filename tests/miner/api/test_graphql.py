@@ -354,3 +354,18 @@ async def test_no_query_breaks_it(stranger, query):
     answer = await stranger.post(query)
     assert answer.status_code == 200
     assert "internal error" not in answer.text
+
+
+async def test_the_time_zone_is_one_of_those_listed(operator):
+    query = "{ bos { timezone { id } timezoneList { id } } }"
+    bos = (await operator.ask(query))["bos"]
+    assert bos["timezone"] == {"id": "UTC"}
+    listed = [zone["id"] for zone in bos["timezoneList"]]
+    assert "Europe/Prague" in listed
+    assert listed == sorted(listed)
+    change = "mutation ($tz: String!) { bos { setTimezone(timezone: $tz) { __typename } } }"
+    for name, result in (("Europe/Prague", "VoidResult"), ("Moon/Crater", "BosError")):
+        data = await operator.ask(change, tz=name)
+        assert data["bos"]["setTimezone"] == {"__typename": result}
+        assert (await operator.ask(query))["bos"]["timezone"] == {"id": "Europe/Prague"}
+    assert operator.bench.rig.miner.settings.system.advanced == {"timezone": "Europe/Prague"}
