@@ -60,6 +60,7 @@ class GraphQl:
         self._keys = keys
         self._reads = Reads(miner, logs, clock)
         self._changes = Changes(miner, services, keys)
+        self._settled = services.settled
 
     async def answer(self, request: Request) -> Response:
         query = await _query(request)
@@ -104,6 +105,8 @@ class GraphQl:
         )
         result = await done if inspect.isawaitable(done) else done
         assert isinstance(result, ExecutionResult), "no part of an answer comes later"
+        if is_change:
+            await self._settled()
         if not result.errors:
             return {"data": result.data}
         return {"data": result.data, "errors": [_told(error) for error in result.errors]}

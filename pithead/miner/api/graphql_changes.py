@@ -32,7 +32,7 @@ class Services:
     actions: ActionsService
     pools: PoolService
     settled: Settled
-    """For what is changed without one of them."""
+    """For what a mutation changes without one of them."""
 
 
 class Changes:
@@ -90,7 +90,6 @@ class Changes:
         try:
             changed = advanced.changed(kept, {advanced.TIMEZONE.name: timezone})
             self._miner.change_system(advanced=changed)
-            await self._services.settled()
         except RpcError as error:
             return _error("BosError", error)
         return VOID
@@ -135,7 +134,6 @@ class Changes:
         try:
             kind, value = _wanted_target(input)
             performance.aim(kind, performance.configured(kind) if value is None else value)
-            await self._services.settled()
         except RpcError as error:
             return _error("AutotuningError", error)
         return {"__typename": "AutotuningOut", "autotuning": autotuning(self._miner)}
