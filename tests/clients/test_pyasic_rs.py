@@ -8,7 +8,7 @@ import json
 import socket
 
 import pytest
-from pyasic_rs.config import Pool, PoolGroup
+from pyasic_rs.config import Pool, PoolGroup, TimezoneConfig
 from pyasic_rs.factory import MinerFactory
 
 from tests.farming import running_farm, until
@@ -106,6 +106,25 @@ async def test_it_works_the_machine(client, machine):
     assert await client.resume()
     assert machine.settings.paused is False
     assert "INFO" in await client.read_logs()
+
+
+async def test_it_sets_the_time_zone_the_boards_and_the_password(client, machine):
+    assert await client.set_timezone_config(TimezoneConfig("Europe/Prague"))
+    assert machine.settings.system.advanced["timezone"] == "Europe/Prague"
+    zones = await client.get_timezone_config()
+    assert str(zones.timezone) == "Europe/Prague"
+    with pytest.raises(RuntimeError, match="412.*no voltage controller"):
+        await client.set_hashboards_enabled([1], False)
+    machine.change_system(advanced={"allow_disabling_hashboards_on_nopic_miners": True})
+    assert await client.set_hashboards_enabled([1], False)
+    assert machine.performance.runs == [True, False, True]
+    assert await client.set_hashboards_enabled([1], True)
+    assert machine.performance.runs == [True, True, True]
+    assert await client.change_password("more hash")
+    again = await MinerFactory().get_miner(ADDRESS)
+    again.set_auth("root", "more hash")
+    assert await again.set_fault_light(True)
+    assert (await again.get_tuning_target()).watts == 3500
 
 
 async def test_it_sets_pools(client, machine):
