@@ -33,6 +33,9 @@ class SettingsFile:
 
     def load(self, default: Settings) -> Loaded:
         """The settings on disk: the newest that can be read, the default where there is none."""
+        for half in self.path.parent.glob(f".{self.path.name}.*"):  # a crash left it
+            with contextlib.suppress(OSError):
+                half.unlink()
         try:
             return Loaded(_read(self.path), None)
         except FileNotFoundError:

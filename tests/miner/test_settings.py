@@ -90,6 +90,14 @@ def test_a_save_that_fails_leaves_the_old_file_and_no_rubbish(file, monkeypatch)
     }
 
 
+def test_what_a_crash_left_half_written_is_removed_at_the_next_start(file):
+    file.save(FULL)
+    half = file.path.with_name(f".{file.path.name}.abcd")
+    half.write_text("{")
+    assert file.load(Settings()).settings == FULL
+    assert not half.exists()
+
+
 def test_the_file_is_the_owners_alone_for_it_has_passwords_of_pools(file):
     file.save(FULL)
     assert file.path.stat().st_mode & 0o077 == 0
