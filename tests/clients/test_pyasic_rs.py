@@ -113,7 +113,7 @@ async def test_it_sets_the_time_zone_the_boards_and_the_password(client, machine
     assert machine.settings.system.advanced["timezone"] == "Europe/Prague"
     zones = await client.get_timezone_config()
     assert str(zones.timezone) == "Europe/Prague"
-    with pytest.raises(RuntimeError, match="412.*no voltage controller"):
+    with pytest.raises(RuntimeError, match=r"412.*no voltage controller"):
         await client.set_hashboards_enabled([1], False)
     machine.change_system(advanced={"allow_disabling_hashboards_on_nopic_miners": True})
     assert await client.set_hashboards_enabled([1], False)
