@@ -9,6 +9,8 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
+from pithead.cli.patience import PatientHttp
+
 log = structlog.get_logger(__name__)
 
 LAST_WORDS_SECONDS = 0.5
@@ -70,6 +72,7 @@ class HttpServer:
     def __init__(self, app: ASGIApp, sockets: Sequence[socket.socket]) -> None:
         config = uvicorn.Config(
             app,
+            http=PatientHttp,
             lifespan="off",
             access_log=False,
             log_config=None,
