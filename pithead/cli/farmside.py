@@ -31,13 +31,15 @@ from pithead.farm.hashing import WorkerEngine, default_workers
 from pithead.farm.machines import build_fate, build_machine
 from pithead.hardware.models import MachineModel, model_named
 from pithead.hardware.processor import PROCESSOR, processor_model
-from pithead.miner.announcing import Announcement, Announcer
+from pithead.miner.announcing import Announcement, Announcer, Facts
 from pithead.miner.api.app import build_apis
 from pithead.miner.api.surroundings import surround
+from pithead.miner.api.version import REST_VERSION_TEXT
 from pithead.miner.cgminer.api import CgminerApi
 from pithead.miner.cgminer.server import CgminerServer
 from pithead.miner.configuration import PoolGroup
 from pithead.miner.daemon import Daemon, Machine
+from pithead.miner.identity import version_named
 from pithead.miner.interfaces import interface_of
 from pithead.miner.miner import Miner
 from pithead.miner.pool_url import read_pool_url
@@ -171,9 +173,7 @@ class Machines:
 
     def _announcements(self, port: RestPort) -> list[Announcement]:
         return [
-            Announcement(
-                partial(_hostname, machine.miner), place.address, port.ports[place.address]
-            )
+            Announcement(partial(_facts, machine.miner), place.address, port.ports[place.address])
             for place, machine in zip(self.places, self.machines, strict=True)
         ]
 
@@ -239,8 +239,15 @@ class Machines:
         return self._grpc.place(place.address)
 
 
-def _hostname(miner: Miner) -> str:
-    return miner.identity.hostname
+def _facts(miner: Miner) -> Facts:
+    identity = miner.identity
+    return Facts(
+        hostname=identity.hostname,
+        mac_address=identity.mac_address,
+        bos_version=version_named(miner.settings.system.version).current,
+        api_version=REST_VERSION_TEXT,
+        model=miner.model.name,
+    )
 
 
 def _each(*parts: Callable[[float], None]) -> Callable[[float], None]:

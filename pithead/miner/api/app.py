@@ -30,7 +30,7 @@ from pithead.miner.api.pool import Pools
 from pithead.miner.api.requests import RequestLog
 from pithead.miner.api.surroundings import Surroundings
 from pithead.miner.api.upgrade import Upgrade
-from pithead.miner.api.version import REST_VERSION, Version
+from pithead.miner.api.version import REST_VERSION_TEXT, Version
 from pithead.miner.miner import Miner
 from pithead.miner.upkeep import Upkeep
 from pithead.rpc import openapi, pages, rest
@@ -132,7 +132,7 @@ def _document(services: tuple[type[Service], ...]) -> bytes:
     document = openapi.document(
         services,
         title="Pithead miner",
-        version=f"{REST_VERSION.major}.{REST_VERSION.minor}.{REST_VERSION.patch}",
+        version=REST_VERSION_TEXT,
         base_path=BASE_PATH,
         description="The control surface of a mining machine, compatible with the Braiins OS "
         "Public REST API.",

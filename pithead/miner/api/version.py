@@ -3,6 +3,9 @@
 from pithead.bos.version import ApiVersion, ApiVersionRequest, ApiVersionService, RestVersion
 
 REST_VERSION = RestVersion(major=1, minor=7, patch=0)
+REST_VERSION_TEXT = ".".join(
+    str(part) for part in (REST_VERSION.major, REST_VERSION.minor, REST_VERSION.patch)
+)
 GRPC_VERSION = ApiVersion(major=1, minor=11, patch=0)
 
 
