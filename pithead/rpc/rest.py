@@ -1,5 +1,6 @@
 """REST from a contract: a route per operation, bodies checked, errors as one plain sentence."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing
 from enum import IntEnum
@@ -31,6 +32,9 @@ log = structlog.get_logger(__name__)
 
 BODY_LIMIT_BYTES = 256 * 1024
 """The largest JSON body of the contract, a hundred pool groups, has a tenth of that."""
+
+BODY_SECONDS = 60.0
+"""For a JSON body to arrive."""
 
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
@@ -262,12 +266,17 @@ def _from_query(name: str, text: str, kind: Any) -> Any:
 
 
 async def read_bounded(request: Request, limit: int) -> bytes:
-    """The whole body. Raises TooLarge as soon as it is clear that it is."""
+    """The whole body. Raises TooLarge as soon as it is clear that it is, BadRequest where it does
+    not come."""
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise TooLarge(f"the body has more than {limit} bytes")
-        chunks.append(chunk)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > limit:
+                    raise TooLarge(f"the body has more than {limit} bytes")
+                chunks.append(chunk)
+    except TimeoutError as error:
+        raise BadRequest(f"the body was not whole after {BODY_SECONDS:g} seconds") from error
     return b"".join(chunks)

@@ -1,5 +1,6 @@
 """REST as a client of the store in `parcels.py` meets it."""
 
+import asyncio
 import json
 
 import httpx
@@ -7,7 +8,10 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from starlette.requests import Request
 
+from pithead.rpc import rest
+from pithead.rpc.errors import BadRequest
 from pithead.rpc.rest import BODY_LIMIT_BYTES
 from tests.rpc.parcels import Store, app_of
 
@@ -124,6 +128,19 @@ async def test_a_parameter_of_the_content_type_does_no_harm(client, kind):
 async def test_a_body_without_a_content_type_is_taken_for_json(client):
     request = client.build_request("PUT", "/weight", content=b'{"gram":3}')
     assert (await client.send(request)).status_code == 200
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for_for_ever(monkeypatch):
+    monkeypatch.setattr(rest, "BODY_SECONDS", 0.05)
+    sent = [{"type": "http.request", "body": b"{", "more_body": True}]
+
+    async def receive():
+        if sent:
+            return sent.pop()
+        return await asyncio.get_running_loop().create_future()
+
+    with pytest.raises(BadRequest, match=r"not whole after 0\.05 seconds"):
+        await rest.read_bounded(Request({"type": "http"}, receive), 100)
 
 
 async def test_too_long_a_body_is_413_whether_or_not_its_length_is_told(client, ask, store):
