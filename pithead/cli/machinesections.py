@@ -10,12 +10,12 @@ from pithead.hardware.models import DEFAULT_MODEL, UnknownModel, model_named
 from pithead.hardware.processor import PROCESSOR
 
 
-def _check_models(key: str, names: tuple[str, ...]) -> None:
+def _check_models(key: str, names: tuple[str, ...], also: str = "") -> None:
     for name in names:
         try:
             model_named(name)
         except UnknownModel as unknown:
-            raise ValueError(f"{key}: {unknown}") from None
+            raise ValueError(f"{key}: {unknown}{also}") from None
 
 
 class FarmSection(Section, frozen=True):
@@ -129,7 +129,7 @@ class MinerSection(Section, frozen=True):
 
     def __post_init__(self) -> None:
         if self.model != PROCESSOR:
-            _check_models("model", (self.model,))
+            _check_models("model", (self.model,), f", or {PROCESSOR} for this computer itself")
         try:
             ip_address(self.host)
         except ValueError:

@@ -156,6 +156,8 @@ def test_other_programs_variables_are_none_of_ours():
         ("[pool]\napi_host = 'a b'\n", ["api_host = 'a b'"]),
         ("[pool]\nfirst_share_work = 4\n", ["[pool] first_share_work is less than"]),
         ("[farm]\nmodels = ['Antminer S99']\n", ["[farm]", "'Antminer S99'", "Antminer S21"]),
+        ("[farm]\nmodels = ['cpu']\n", ["[farm]", "'cpu'", "Antminer S21"]),
+        ("[miner]\nmodel = 'gpu'\n", ["[miner]", "'gpu'", "Antminer S21", "cpu"]),
         ("[farm]\nusers = ['a.b']\n", ["users = ['a.b']"]),
         ("[farm]\nusers = []\n", ["users = []"]),
         ("[farm]\nfirst_address = '10.0.0.1'\n", ["[farm] first_address '10.0.0.1'"]),
