@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from bench import farm, idle, judge, newblock, rest, submits
+from bench import answers, farm, idle, judge, newblock, rest, submits
 from bench.measure import machine
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
@@ -13,6 +13,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "newblock": newblock.run,
     "rest": rest.run,
     "farm": farm.run,
+    "answers": answers.run,
 }
 
 
