@@ -5,6 +5,8 @@ import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -12,6 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from pithead.cli.nodeside import network_of
 from pithead.cli.sections import AdminSection, Config, MailSection
 from pithead.cli.serving import HttpServer, listen
+from pithead.node.bitcoind import BitcoindNode
+from pithead.node.node import Node
 from pithead.pool.accounts import Accounts
 from pithead.pool.admins import Admins
 from pithead.pool.bookkeeping import Bookkeeper
@@ -22,11 +26,14 @@ from pithead.pool.groups import Groups
 from pithead.pool.notices import Notices
 from pithead.pool.payer import Payer
 from pithead.pool.pool import Pool
+from pithead.pool.stocktaking import Stocktaking
 from pithead.pool.watchman import Watchman
 from pithead.pool.worker_settings import WorkerSettings
 from pithead.pooladmin.app import build_app
+from pithead.pooladmin.measures import NodeLook
 from pithead.pooladmin.money import MoneyAdmin
 from pithead.pooladmin.service import PoolAdmin
+from pithead.pooladmin.watch import PoolWatch
 from pithead.poolapi.bans import Bans
 
 log = structlog.get_logger(__name__)
@@ -45,6 +52,7 @@ class AdminPart:
 
     server: HttpServer
     tasks: tuple[asyncio.Task[None], ...]
+    stocktaking: Stocktaking
     address: str
     """`host:port` of the admin API."""
 
@@ -52,7 +60,9 @@ class AdminPart:
     async def open(
         cls,
         config: Config,
+        directory: Path,
         bound: socket.socket,
+        node: Node,
         pool: Pool,
         keeper: Bookkeeper,
         accounts: Accounts,
@@ -67,23 +77,29 @@ class AdminPart:
             pool, keeper, accounts, Groups(engine), settings, notices, bans,
             config.pool.work_scale, clock, wall,
         )  # fmt: skip
+        watch = PoolWatch(
+            pool, keeper, bans, Stocktaking(engine), partial(_nodes, node),
+            config.pool.work_scale, config.pool.stale_seconds, directory,
+            clock, wall, is_open=config.admin.metrics_open,
+        )  # fmt: skip
         money = MoneyAdmin(
             keeper, accounts, Destinations(engine, network_of(config.node)), payer, clock
         )
-        server = HttpServer(build_app(service, money, Admins(engine)), [bound])
+        server = HttpServer(build_app(service, money, Admins(engine), watch), [bound])
         await server.start()
         watchman = Watchman(keeper, notices, settings, clock, wall)
         delivery = Delivery(notices, _mail(config.mail))
         tasks = tuple(
             asyncio.create_task(work)
-            for work in (watchman.run(), delivery.run(), _publish(keeper.credits))
+            for work in (watchman.run(), delivery.run(), _publish(keeper.credits), watch.lag.run())
         )
         host, port = bound.getsockname()[:2]
-        return cls(server, tasks, f"{host}:{port}")
+        return cls(server, tasks, watch.stocktaking, f"{host}:{port}")
 
     async def stop(self) -> None:
         """What was not sent yet waits in the database."""
         async with AsyncExitStack() as last_first:
+            last_first.callback(self.stocktaking.close)
             last_first.push_async_callback(self.server.stop)
             for task in self.tasks:
                 task.cancel()
@@ -98,6 +114,12 @@ async def _publish(credits: PublishedCredits) -> None:
         except DBAPIError as error:
             log.warning("credits are not published: the database is away", error=str(error.orig))
         await asyncio.sleep(PUBLISH_SECONDS)
+
+
+def _nodes(node: Node) -> list[NodeLook]:
+    if not isinstance(node, BitcoindNode):
+        return []
+    return [NodeLook(each.url, each.seen, each.status is not None) for each in node.watched]
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -144,8 +144,9 @@ async def open_pool(
         payouts = PayoutPart.open(config, node, bookkeeper, clock)
         undo.push_async_callback(payouts.stop)
         admin = await AdminPart.open(
-            config, for_admins, front.pool, bookkeeper, accounts, bans, payouts.payer, clock, wall
-        )
+            config, directory, for_admins, node, front.pool, bookkeeper, accounts, bans,
+            payouts.payer, clock, wall,
+        )  # fmt: skip
         undo.pop_all()
     remembering = asyncio.create_task(_remember_use(accounts))
     return PoolPart(

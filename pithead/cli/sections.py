@@ -249,6 +249,13 @@ class AdminSection(Section, frozen=True):
     port: Annotated[
         int, Meta(ge=0, le=65535, description="Its port; 0 takes any that is free.")
     ] = 8082
+    metrics_open: Annotated[
+        bool,
+        Meta(
+            description="Whether programs on this machine may read /metrics without a token; "
+            "all others need one."
+        ),
+    ] = True
 
 
 class MailSection(Section, frozen=True):

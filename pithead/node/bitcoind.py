@@ -156,6 +156,11 @@ class BitcoindNode:
 
     # Which node
 
+    @property
+    def watched(self) -> Sequence[WatchedNode]:
+        """All of them, in the order of the configuration."""
+        return self._nodes
+
     def _tell_change(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()

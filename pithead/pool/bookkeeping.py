@@ -93,6 +93,7 @@ class Bookkeeper:
         self._open.callback(self._thread.shutdown)
         self._open.callback(self._readers.shutdown)
         self._unwritten: tuple[Changes, Position] | None = None
+        self.failed_commits = 0
         self._uncounted: list[Event] = []
         self._price: Price | None = None
         self._standing_still = False
@@ -239,10 +240,8 @@ class Bookkeeper:
         return True
 
     async def _take_changes(self) -> tuple[Changes, Position]:
-        """What the store lacks, and up to where. Big books hold up the loop no longer than small.
-
-        Readings of these moments are of the moment at which it began.
-        """
+        """What the store lacks, and up to where. Big books hold up the loop no longer than small;
+        readings of these moments are of the moment at which it began."""
         self._count()
         position, changes = self._log.position, self._books.begin_changes()
         self._standing_still = True
@@ -261,11 +260,12 @@ class Bookkeeper:
         changes, position = unwritten
         try:
             await self._run(lambda: self.store.commit(changes, position))
-        except DBAPIError as error:
-            log.warning("the store cannot be written; the journal waits", error=str(error.orig))
-            return False
-        except Exception:
-            log.exception("the store refuses what the books say; the journal waits")
+        except Exception as error:
+            self.failed_commits += 1
+            if isinstance(error, DBAPIError):
+                log.warning("the store cannot be written; the journal waits", error=str(error.orig))
+            else:
+                log.exception("the store refuses what the books say; the journal waits")
             return False
         self._unwritten, self._committed = None, position
         await self._run(lambda: self._tidy(self._archive.tend))

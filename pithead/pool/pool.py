@@ -15,6 +15,7 @@ import structlog
 from pithead.bitcoin.hashing import wire_from_display
 from pithead.node.node import BlockAccepted, BlockRefused, Node, NodeUnavailable
 from pithead.pool.bookkeeping import Bookkeeper
+from pithead.pool.counts import Counts, Vitals
 from pithead.pool.crowd import Crowd, CrowdSettings
 from pithead.pool.events import BlockFound, BlockResolved, Event, TipChanged
 from pithead.pool.jobs import JobBook, OpenJob
@@ -110,6 +111,8 @@ class Pool:
         self._job: OpenJob | None = None
         self._template_at = wall()
         self._has_no_template = False
+        self._journal_problem = ""
+        self._counts = Counts()
         self.height = 0
         """Of the chain's tip."""
 
@@ -153,6 +156,15 @@ class Pool:
     @property
     def connections(self) -> int:
         return len(self._connections)
+
+    def vitals(self) -> Vitals:
+        """How the pool is, after a look at every session."""
+        works = sorted(each.session.work for each in self._connections if each.session.is_ready)
+        return Vitals(
+            len(self._connections), self._settings.max_connections, works,
+            self._wall() - self._template_at, self._job is not None, self._failure.done(),
+            self._journal_problem, self._counts,
+        )  # fmt: skip
 
     # What an operator says
 
@@ -226,8 +238,11 @@ class Pool:
         try:
             self._bookkeeper.accept(events)
         except JournalFull as error:
+            self._journal_problem = str(error)
             log.error("the journal cannot be written; shares go unanswered", error=str(error))
             return False
+        self._journal_problem = ""
+        self._counts.add(events)
         return True
 
     # Blocks

@@ -104,6 +104,11 @@ class Session:
         return self._lease is not None and bool(self._workers)
 
     @property
+    def work(self) -> int:
+        """Of a share, as it is wanted now."""
+        return self._vardiff.work
+
+    @property
     def users(self) -> frozenset[str]:
         """Whose workers mine over this connection."""
         return frozenset(worker.user for worker in self._workers.values())
@@ -137,10 +142,7 @@ class Session:
         return Turn(b"".join(replies), events, close_reason)
 
     def offer(self, job: OpenJob, now: float) -> bytes:
-        """The lines that offer a job: a new difficulty where it changes, then the notification.
-
-        Empty where the miner is not ready or has a job at least as new.
-        """
+        """A job's lines, a new difficulty first; none if the miner is not ready or has as new."""
         if job.sequence <= self._offered or not self.is_ready:
             return b""
         work = self._vardiff.retarget(job.block_work, now)
