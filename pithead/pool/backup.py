@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine
 
 from pithead.pool import schema
 from pithead.pool.books import BooksSettings
+from pithead.pool.bulk import insert_rows
 from pithead.pool.database import StoreError, Where, new_tables, one_moment
 from pithead.pool.extract import BOOKS, Since, since_now, where_since
 from pithead.pool.migrations import HEAD
@@ -166,7 +167,7 @@ def _insert(connection: Connection, batch: Batch, columns: dict[str, Kind], path
     rows: list[tuple[Any, ...]] = _decode(bytes(batch.rows), list[row_type], path)
     if rows:
         values = [dict(zip(columns, row, strict=True)) for row in rows]
-        connection.execute(sa.insert(_plain(batch.table, columns)), values)
+        insert_rows(connection, _plain(batch.table, columns), values)
     return len(rows)
 
 

@@ -5,8 +5,9 @@ share once, wherever the process was killed.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import asdict
@@ -15,8 +16,6 @@ from sqlalchemy import (
     Connection,
     Engine,
     Table,
-    and_,
-    bindparam,
     delete,
     func,
     insert,
@@ -26,6 +25,7 @@ from sqlalchemy import (
 from pithead.pool import schema
 from pithead.pool.blocks import LUCK, Block, Credit
 from pithead.pool.books import EMPTY, Books, BooksSettings
+from pithead.pool.bulk import delete_rows, put_rows
 from pithead.pool.changes import (
     BlockRow,
     Changes,
@@ -65,7 +65,7 @@ class Store:
         """
         with self.engine.begin() as connection:
             _put(connection, schema.meters, changes.meters)
-            _remove_points(connection, changes)
+            _remove(connection, schema.counters, changes.gone)
             _put(connection, schema.counters, changes.points)
             _remove_blocks(connection, schema.blocks, changes)  # their numbers go to the next
             _put(connection, schema.blocks, changes.blocks)
@@ -179,45 +179,28 @@ def _remove_blocks(connection: Connection, table: Table, changes: Changes) -> No
         connection.execute(delete(table).where(table.c.hash_display == name))
 
 
-def _remove_points(connection: Connection, changes: Changes) -> None:
-    if changes.gone:
-        table = schema.counters.c
-        here = and_(
-            table.user == bindparam("of_user"),
-            table.minute == bindparam("of_minute"),
-            table.worker == bindparam("of_worker"),
-        )
-        keys = [
-            {f"of_{name}": value for name, value in asdict(key).items()} for key in changes.gone
-        ]
-        connection.execute(delete(schema.counters).where(here), keys)
-
-
 def _put(connection: Connection, table: Table, rows: Rows) -> None:
     """Insert, or replace those of the same key."""
-    if not rows:
-        return
-    statement = upsert(connection, table)
-    keys = {column.name for column in table.primary_key}
-    statement = statement.on_conflict_do_update(
-        index_elements=sorted(keys),
-        set_={name: value for name, value in statement.excluded.items() if name not in keys},
-    )
+    for some in _chunks(rows):
+        put_rows(connection, table, some)
+
+
+def _remove(connection: Connection, table: Table, keys: Rows) -> None:
+    for some in _chunks(keys):
+        delete_rows(connection, table, some)
+
+
+def _chunks(rows: Rows) -> Iterator[list[dict[str, Any]]]:
     every = iter(rows)
     while chunk := [asdict(row) for row in islice(every, CHUNK)]:
-        connection.execute(statement, chunk)
+        yield chunk
 
 
 def _put_pairs(
     connection: Connection, table: Table, pairs: dict[str, int] | dict[int, str] | dict[str, str]
 ) -> None:
-    if pairs:
-        key, value = table.c.keys()
-        statement = upsert(connection, table)
-        statement = statement.on_conflict_do_update(
-            index_elements=[key], set_={value: statement.excluded[value]}
-        )
-        connection.execute(statement, [{key: k, value: v} for k, v in pairs.items()])
+    key, value = table.c.keys()
+    put_rows(connection, table, [{key: k, value: v} for k, v in pairs.items()])
 
 
 def _load_meters(connection: Connection) -> Meters:

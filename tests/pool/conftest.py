@@ -15,6 +15,7 @@ from pithead.pool.vardiff import VardiffSettings
 from pithead.work.judge import hash_solution
 from pithead.work.share import Solution
 from pithead.work.template import Template, TemplateTransaction
+from tests.postgres import new_database
 
 START = 1_700_000_000.0
 PAYOUT_SCRIPT = bytes.fromhex("0014") + bytes(20)
@@ -172,6 +173,21 @@ class Stage:
         if self.book.latest is None:
             self.open()
         return self.connect().log_in(**login)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def either_engine(request, monkeypatch):
+    """Each directory of a pool has a database of its own, of the one engine or the other."""
+    if request.param == "sqlite":
+        return
+    server, urls = request.getfixturevalue("postgres"), {}
+
+    def database_of(directory, url=""):
+        if directory not in urls:
+            urls[directory] = new_database(server)
+        return urls[directory]
+
+    monkeypatch.setattr("pithead.pool.bookkeeping.database_of", database_of)
 
 
 @pytest.fixture
