@@ -45,8 +45,9 @@ def document(
     ]
     types = [kind for part in parts for kind in part if kind is not None]
     schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
-    messages = _messages(types)
+    messages, enums = _named(types)
     _spell_out_oneofs(components, messages)
+    _name_numbers(components, enums)
     names = {kind.__name__: kind.schema_name for kind in messages if kind.schema_name}
     components = {names.get(name, name): _renamed(each, names) for name, each in components.items()}
     schema_of = iter(_renamed(schemas, names))
@@ -141,18 +142,29 @@ def _parameter(kind: Any) -> dict[str, Any]:
     return msgspec.json.schema(kind)
 
 
-def _messages(types: Iterable[Any]) -> set[type[Message]]:
-    """The messages that these types lead to."""
-    found: set[type[Message]] = set()
+def _named(types: Iterable[Any]) -> tuple[set[type[Message]], set[type[IntEnum]]]:
+    """The messages and enums that these types lead to."""
+    messages: set[type[Message]] = set()
+    enums: set[type[IntEnum]] = set()
     waiting = list(types)
     while waiting:
         kind = waiting.pop()
-        if not (isinstance(kind, type) and issubclass(kind, Message)):
+        if isinstance(kind, type) and issubclass(kind, IntEnum):
+            enums.add(kind)
+        elif not (isinstance(kind, type) and issubclass(kind, Message)):
             waiting += get_args(kind)
-        elif kind not in found:
-            found.add(kind)
+        elif kind not in messages:
+            messages.add(kind)
             waiting += get_type_hints(kind).values()
-    return found
+    return messages, enums
+
+
+def _name_numbers(components: dict[str, Any], enums: Iterable[type[IntEnum]]) -> None:
+    """Say what each number of an enum means."""
+    for kind in enums:
+        if (shape := components.get(kind.__name__)) is not None:
+            said = ", ".join(f"{each.value} {each.name.lower()}" for each in kind)
+            shape["description"] = " ".join(filter(None, (shape.get("description"), f"{said}.")))
 
 
 def _spell_out_oneofs(components: dict[str, Any], messages: Iterable[type[Message]]) -> None:

@@ -94,6 +94,7 @@ def test_parameters_say_where_they_stand_and_of_which_type_they_are(made):
 def test_an_enum_is_an_integer(made):
     colour = made["components"]["schemas"]["Colour"]
     assert (colour["type"], colour["enum"]) == ("integer", [0, 1, 2])
+    assert colour["description"] == "0 unspecified, 1 red, 2 dark_blue."
 
 
 def test_who_needs_a_token_and_what_refusals_look_like(made):
