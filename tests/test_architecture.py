@@ -3,8 +3,6 @@
 import ast
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parent.parent / "pithead"
 
 ALLOWED = {
@@ -51,17 +49,16 @@ SHELLS = {
 OUTSIDE = {
     "aiosmtplib", "alembic", "asyncio", "concurrent", "fcntl", "httpx", "logging",
     "multiprocessing", "os", "pbk", "random", "secrets", "select", "shutil", "signal", "socket",
-    "sqlalchemy", "sqlite3", "ssl", "starlette", "structlog", "subprocess", "tempfile", "threading", "time", "uuid", "uvicorn", "uvloop", "zmq",
+    "sqlalchemy", "sqlite3", "ssl", "starlette", "structlog", "subprocess", "tempfile",
+    "threading", "time", "uuid", "uvicorn", "uvloop", "zmq",
 }  # fmt: skip
 
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "handler", "base"}
 
-FILES = sorted(ROOT.rglob("*.py"))
 
-
-def imports(path: Path) -> list[str]:
+def imports(tree: ast.Module, path: Path) -> list[str]:
     found = []
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -74,14 +71,9 @@ def place(path: Path) -> str:
     return path.relative_to(ROOT).with_suffix("").as_posix()
 
 
-@pytest.mark.parametrize("path", FILES, ids=place)
-def test_every_import_follows_an_arrow_of_the_map(path):
-    package = place(path).split("/")[0]
-    for name in imports(path):
-        parts = name.split(".")
-        if parts[0] != "pithead" or len(parts) < 2 or path.parent == ROOT:
-            continue
-        assert parts[1] == package or parts[1] in ALLOWED[package], f"{place(path)} -> {name}"
+FILES = sorted(ROOT.rglob("*.py"))
+TREES = {path: ast.parse(path.read_text()) for path in FILES}
+IMPORTS = {path: imports(tree, path) for path, tree in TREES.items()}
 
 
 def is_shell(name: str) -> bool:
@@ -90,41 +82,58 @@ def is_shell(name: str) -> bool:
 
 
 def touched(path: Path) -> set[str]:
-    return {imported.split(".")[0] for imported in imports(path)} & OUTSIDE
+    return {imported.split(".")[0] for imported in IMPORTS[path]} & OUTSIDE
 
 
 PURE_FILES = [path for path in FILES if not is_shell(place(path)) and path.parent != ROOT]
 
 
-@pytest.mark.parametrize("path", PURE_FILES, ids=place)
-def test_what_is_no_shell_imports_no_clock_socket_or_library_of_the_outside(path):
-    assert not touched(path), f"{place(path)} is not among SHELLS, and imports {touched(path)}"
+def test_every_import_follows_an_arrow_of_the_map():
+    astray = []
+    for path in FILES:
+        package = place(path).split("/")[0]
+        for name in IMPORTS[path]:
+            parts = name.split(".")
+            if parts[0] != "pithead" or len(parts) < 2 or path.parent == ROOT:
+                continue
+            if parts[1] != package and parts[1] not in ALLOWED[package]:
+                astray.append(f"{place(path)} -> {name}")
+    assert astray == []
 
 
-@pytest.mark.parametrize("path", PURE_FILES, ids=place)
-def test_what_is_no_shell_imports_no_shell(path):
-    shells = {
-        imported
-        for imported in imports(path)
+def test_what_is_no_shell_imports_no_clock_socket_or_library_of_the_outside():
+    impure = [f"{place(path)} imports {touched(path)}" for path in PURE_FILES if touched(path)]
+    assert impure == [], "pure, or to be named among SHELLS"
+
+
+def test_what_is_no_shell_imports_no_shell():
+    impure = [
+        f"{place(path)} imports {imported}"
+        for path in PURE_FILES
+        for imported in IMPORTS[path]
         if imported.startswith("pithead.") and is_shell(imported.replace(".", "/")[8:])
-    }
-    assert not shells, f"{place(path)} imports {sorted(shells)}"
+    ]
+    assert impure == []
 
 
-@pytest.mark.parametrize("name", sorted(SHELLS))
-def test_a_shell_that_touches_nothing_outside_any_more_is_pure(name):
-    files = [path for path in FILES if place(path) == name or place(path).startswith(f"{name}/")]
-    assert any(touched(path) for path in files)
+def test_a_shell_that_touches_nothing_outside_any_more_is_pure():
+    pure = [
+        name
+        for name in sorted(SHELLS)
+        if not any(
+            touched(path)
+            for path in FILES
+            if place(path) == name or place(path).startswith(f"{name}/")
+        )
+    ]
+    assert pure == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=place)
-def test_no_module_has_a_name_that_says_nothing_or_hides_an_import(path):
-    assert path.stem not in FORBIDDEN_NAMES
-    assert "TYPE_CHECKING" not in path.read_text()
+def test_no_module_has_a_name_that_says_nothing_or_hides_an_import():
+    assert [place(path) for path in FILES if path.stem in FORBIDDEN_NAMES] == []
+    assert [place(path) for path in FILES if "TYPE_CHECKING" in path.read_text()] == []
 
 
 def test_every_package_and_module_says_what_it_is_for():
-    silent = [
-        place(path) for path in FILES if ast.get_docstring(ast.parse(path.read_text())) is None
-    ]
+    silent = [place(path) for path, tree in TREES.items() if ast.get_docstring(tree) is None]
     assert silent == []
