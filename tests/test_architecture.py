@@ -28,7 +28,7 @@ ALLOWED = {
 
 SHELLS = {
     "cli",
-    "farm/admin", "farm/hashing", "farm/machines",
+    "farm/admin", "farm/hashing", "farm/machines", "farm/watch",
     "metrics/lag", "metrics/web",
     "miner/announcing", "miner/api", "miner/cgminer/server", "miner/daemon", "miner/images",
     "miner/interfaces", "miner/logbook", "miner/pool_link", "miner/settings",

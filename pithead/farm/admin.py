@@ -18,6 +18,8 @@ from starlette.routing import Route
 from pithead.farm.admin_document import OPERATIONS, Operation, document
 from pithead.farm.desk import Desk, NewAmbient, NewFault, NoSuch
 from pithead.farm.mishaps import BadMishap
+from pithead.farm.watch import FarmWatch
+from pithead.metrics.web import health_routes, metrics_route
 from pithead.rpc import pages
 
 DOCUMENT_PATH = "/openapi.json"
@@ -35,13 +37,16 @@ Answer = Callable[[Request], Awaitable[Response]]
 T = TypeVar("T", NewFault, NewAmbient)
 
 
-def build_admin(desk: Desk) -> Starlette:
-    """The whole API as one ASGI application."""
+def build_admin(desk: Desk, watch: FarmWatch | None = None) -> Starlette:
+    """The whole API as one ASGI application; with a watch its figures and its health, too."""
     service = _Admin(desk)
     routes = [
         Route(DOCUMENT_PATH, _description, methods=["GET"]),
         Route("/docs", _docs, methods=["GET"]),
     ]
+    if watch is not None:
+        routes += health_routes(watch.alive, watch.ready)
+        routes.append(metrics_route(watch.measure, _everybody))
     for path in dict.fromkeys(operation.path for operation in OPERATIONS):
         mine: dict[str, Operation] = {each.verb: each for each in OPERATIONS if each.path == path}
         routes.append(Route(path, service.answering(mine), methods=[*mine]))
@@ -129,6 +134,10 @@ async def _received(request: Request) -> bytearray:
         if len(content) > MOST_BYTES:
             raise HTTPException(413, f"a body has at most {MOST_BYTES} bytes")
     return content
+
+
+async def _everybody(request: Request) -> None:
+    """May see the figures: who reaches this port may do everything."""
 
 
 async def _description(request: Request) -> Response:
