@@ -29,6 +29,7 @@ from pithead.farm.desk import Desk
 from pithead.farm.fate import Lot
 from pithead.farm.hashing import WorkerEngine, default_workers
 from pithead.farm.machines import build_fate, build_machine
+from pithead.farm.watch import FarmWatch
 from pithead.hardware.models import MachineModel, model_named
 from pithead.hardware.processor import PROCESSOR, processor_model
 from pithead.miner.announcing import Announcement, Announcer, Facts
@@ -144,6 +145,10 @@ class Machines:
         )
         self._grpc = Doors(grpc, plans.grpc)
         self._admin_plan = plans.admin
+        self._watch = FarmWatch(
+            self.machines, self._desk, self._engine.worker_ids, directory, clock.now
+        )
+        self._lag: asyncio.Task[None] | None = None
         self._admin: HttpServer | None = None
         self.admin: str | None = None
         """`host:port` of the admin API, once started."""
@@ -179,7 +184,8 @@ class Machines:
 
     async def _start_admin(self, plan: DoorPlan) -> None:
         bound = listen(LOOPBACK, plan.port, plan.setting)
-        self._admin = HttpServer(build_admin(self._desk), [bound])
+        self._admin = HttpServer(build_admin(self._desk, self._watch), [bound])
+        self._lag = asyncio.create_task(self._watch.lag.run())
         await self._admin.start()
         self.admin = f"{LOOPBACK}:{bound.getsockname()[1]}"
 
@@ -194,6 +200,8 @@ class Machines:
     async def stop(self) -> None:
         if self._admin is not None:
             await self._admin.stop()
+        if self._lag is not None:
+            self._lag.cancel()
         if self._announcer is not None:
             await self._announcer.stop()
         self._cgminer.stop()
