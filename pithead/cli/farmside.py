@@ -28,7 +28,7 @@ from pithead.farm.clock import FarmClock
 from pithead.farm.desk import Desk
 from pithead.farm.fate import Lot
 from pithead.farm.hashing import WorkerEngine, default_workers
-from pithead.farm.machines import build_fate, build_machine
+from pithead.farm.machines import build_fated
 from pithead.farm.watch import FarmWatch
 from pithead.hardware.models import MachineModel, model_named
 from pithead.hardware.processor import PROCESSOR, processor_model
@@ -103,13 +103,9 @@ class Machines:
         self.places = tuple(places)
         now = clock.now()
         machine_plans = [place.plan(directory) for place in places]
-        self.machines: list[Machine] = [
-            build_machine(plan, now, work_scale) for plan in machine_plans
-        ]
-        fates = [
-            build_fate(plan, machine, now)
-            for plan, machine in zip(machine_plans, self.machines, strict=True)
-        ]
+        built = [build_fated(plan, now, work_scale) for plan in machine_plans]
+        self.machines: list[Machine] = [machine for machine, _ in built]
+        fates = [fate for _, fate in built]
         named = zip(places, fates, strict=True)
         self._desk = Desk({place.name: fate for place, fate in named if fate}, clock.now)
         self._engine = WorkerEngine(workers)

@@ -40,7 +40,29 @@ class MachinePlan:
 
 def build_machine(plan: MachinePlan, now: float, work_scale: int) -> Machine:
     """A machine as its last settings left it, ready for a `Daemon`. The processor of this computer
-    works at no scale but its own."""
+    works at no scale but its own. Raises BadMishap."""
+    return build_fated(plan, now, work_scale)[0]
+
+
+def build_fated(plan: MachinePlan, now: float, work_scale: int) -> tuple[Machine, Fate | None]:
+    """The same with what plays its fate; None where it is no simulated one and has its own."""
+    if plan.model.name == PROCESSOR:
+        return _assembled(plan, Processor(plan.model, now), now, 1), None
+    device = SimulatedMachine(
+        plan.model,
+        seed=plan.seed,
+        now=now,
+        work_scale=work_scale,
+        ambient_c=plan.lot.ambient_c(now),
+    )
+    machine = _assembled(plan, device, now, work_scale)
+    return machine, Fate(device, machine.miner.system, machine.cable, plan.lot, now)
+
+
+def _assembled(
+    plan: MachinePlan, device: SimulatedMachine | Processor, now: float, work_scale: int
+) -> Machine:
+    """Hardware and firmware together."""
     settings, problem = plan.defaults, None
     keeper: SettingsKeeper | None = None
     if plan.directory is not None:
@@ -48,17 +70,6 @@ def build_machine(plan: MachinePlan, now: float, work_scale: int) -> Machine:
         loaded = file.load(plan.defaults)
         settings, problem = loaded.settings, loaded.problem
         keeper = SettingsKeeper(file)
-    device: SimulatedMachine | Processor
-    if plan.model.name == PROCESSOR:
-        device, work_scale = Processor(plan.model, now), 1
-    else:
-        device = SimulatedMachine(
-            plan.model,
-            seed=plan.seed,
-            now=now,
-            work_scale=work_scale,
-            ambient_c=plan.lot.ambient_c(now),
-        )
     miner = Miner(
         device,
         settings,
@@ -72,17 +83,6 @@ def build_machine(plan: MachinePlan, now: float, work_scale: int) -> Machine:
         log.error("settings.damaged", miner=plan.name, problem=problem)
         miner.faults.report(now, problem, SETTINGS_DAMAGED)
     return Machine(plan.name, miner, device, keeper, plan.source_address)
-
-
-def build_fate(plan: MachinePlan, machine: Machine, now: float) -> Fate | None:
-    """Of a machine of this plan; None where it is no simulated one and has a fate of its own.
-
-    Raises BadMishap.
-    """
-    device = machine.hashing
-    if not isinstance(device, SimulatedMachine):
-        return None
-    return Fate(device, machine.miner.system, machine.cable, plan.lot, now)
 
 
 def _forget(settings: Settings) -> None:

@@ -220,6 +220,8 @@ def _schema(name: str, schema: Schema) -> Html:
         parts.append(_table(("Field", "Type", "Meaning"), rows))
     else:
         variants = schema.get("oneOf") or [{**schema, "description": ""}]
+        if len(variants) > 1:
+            parts.append(tag("p", "Exactly one of:", class_="faint"))
         parts += [tag("p", kind(each), notes(each, before=": ")) for each in variants]
     return tag("article", *parts, id=anchor(name))
 

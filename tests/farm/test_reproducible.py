@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pithead.farm.machines import MachinePlan, build_fate, build_machine
+from pithead.farm.machines import MachinePlan, build_fated
 from pithead.farm.scenario import read_scenario
 from pithead.hardware.scanning import execute_all
 from pithead.miner.configuration import PoolGroup, PoolTarget, Settings
@@ -23,8 +23,7 @@ def run(text, seconds):
         plan = MachinePlan(
             machine.name, machine.model, machine.seed, Settings(pool_groups=pools), lot=machine.lot
         )
-        built = build_machine(plan, START, SCALE)
-        fate = build_fate(plan, built, START)
+        built, fate = build_fated(plan, START, SCALE)
         for step in range(seconds):
             now = START + step
             fate.step(now)
