@@ -13,6 +13,7 @@ from pithead.cli.config import example
 from pithead.cli.options import (
     EXPECTED,
     OUTSIDE,
+    General,
     Refused,
     configured,
     data_option,
@@ -99,6 +100,8 @@ def up_(
 def pool(context: click.Context, data: str | None, take_over: bool) -> None:
     """Run the pool alone: chain, Stratum port and web API."""
     if context.invoked_subcommand is not None:
+        if data is not None:  # said before the name of what is to be done there
+            context.ensure_object(General).settings += (f"data.directory={data}",)
         return
     _run(poolside.run(configured(context, data__directory=data), take_over))
 

@@ -15,12 +15,13 @@ from pithead.cli.options import (
     told_in_a_sentence,
 )
 from pithead.cli.sections import Config
-from pithead.pool.archive import extracts
+from pithead.pool.archive import extracts, leads_on
 from pithead.pool.audit import CannotCheck, sums, told_again
-from pithead.pool.backup import BadBackup, restore_backup, write_backup
+from pithead.pool.backup import BadBackup, position_in, restore_backup, write_backup
 from pithead.pool.bookkeeping import BookkeeperSettings
 from pithead.pool.books import BooksSettings
 from pithead.pool.database import DATABASE, Where, database_of, one_moment, open_database
+from pithead.pool.sharelog import ShareLog
 
 FRONT_END = BookkeeperSettings().front_end
 
@@ -66,11 +67,18 @@ def backup(context: click.Context, file: Path, data: str | None) -> None:
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option(
+    "--with-journal", is_flag=True,
+    help="The journal in the data directory is of the same pool and goes on from the backup.",
+)  # fmt: skip
 @data_option
 @general_options
 @click.pass_context
-def restore(context: click.Context, file: Path, data: str | None) -> None:
+def restore(context: click.Context, file: Path, with_journal: bool, data: str | None) -> None:
     """Fill an empty database from the backup FILE, of whichever engine that was.
+
+    What came later is in the journal, if that is left: the next start counts it again, so that
+    nothing is lost. Without it the pool does not know what was credited or paid since.
 
     \b
     Example, from SQLite to PostgreSQL:
@@ -80,14 +88,32 @@ def restore(context: click.Context, file: Path, data: str | None) -> None:
     """
     config = configured(context, data__directory=data)
     directory, where = _where(config)
+    journal = directory / "journal"
     with told_in_a_sentence(), DataDirectory(Path(config.data.directory)):
-        if any(directory.glob("journal/*.journal")):
+        if with_journal:
+            later = _later(file, journal)
+        elif any(journal.glob("*.journal")):
             raise Refused(
-                f"{directory / 'journal'} is the journal of another life of the pool; restore "
-                "into an empty data directory"
+                f"{journal} is the journal of another life of the pool; restore into an empty data "
+                "directory, or --with-journal if it goes on from the backup"
             )
         rows = restore_backup(file, where)
     click.echo(f"{rows} rows restored")
+    if with_journal:
+        click.echo(f"{later} events of the journal came later; the next start counts them")
+
+
+def _later(file: Path, journal: Path) -> int:
+    """How many events of the journal came after the backup."""
+    position = position_in(file, FRONT_END)
+    if position is None or not journal.is_dir():
+        raise Refused("the backup knows of no journal" if position is None else
+                      f"{journal} is not there")  # fmt: skip
+    log = ShareLog(journal, FRONT_END)
+    try:
+        return leads_on(log, position)
+    finally:
+        log.close()
 
 
 @click.command()

@@ -16,7 +16,17 @@ from sqlalchemy import Engine
 from pithead.pool.backup import BadBackup, Extract, read_header, write_backup
 from pithead.pool.books import BooksSettings
 from pithead.pool.migrations import HEAD
-from pithead.pool.sharelog import KEPT, Position, ShareLog, behind, segments_in
+from pithead.pool.sharelog import (
+    KEPT,
+    JournalError,
+    Position,
+    ShareLog,
+    behind,
+    read_segment,
+    segments_in,
+    start_of,
+    tell,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -102,6 +112,26 @@ class Archive:
         for segment in behind(segments, position):
             if segment.parent.name == KEPT:
                 segment.unlink()
+
+
+def leads_on(log: ShareLog, position: Position) -> int:
+    """How many events a journal has later than `position`.
+
+    JournalError where it does not have that one, or not all that came later.
+    """
+    segments = segments_in(log.directory, log.front_end, with_kept=True)
+    of_epoch = [each for each in segments if start_of(each).epoch == position.epoch]
+    ends = (
+        payload.first + len(payload.events) - 1
+        for each in of_epoch
+        for payload in read_segment(each)
+    )
+    if max(ends, default=0 if of_epoch else -1) < position.sequence:
+        raise JournalError(
+            f"{log.directory} does not have event {position.sequence} of epoch {position.epoch}, "
+            "where the backup ends: it is not the journal of the same pool, or not all of it"
+        )
+    return sum(1 for _ in tell(segments, position))
 
 
 def extracts(journal: Path, front_end: str) -> list[Path]:

@@ -25,6 +25,7 @@ from pithead.pool.database import StoreError, Where, new_tables, one_moment
 from pithead.pool.extract import BOOKS, Since, since_now, where_since
 from pithead.pool.migrations import HEAD
 from pithead.pool.schema import Natural
+from pithead.pool.sharelog import Position
 
 FORMAT = "pithead pool backup 1"
 LONGEST_LINE = 256 << 20
@@ -49,6 +50,9 @@ VALUE: dict[Kind, Any] = {
     "text": str,
     "bytes": bytes,
 }
+
+PLACE = ["front_end", "epoch", "sequence"]
+"""The columns of `positions`."""
 
 
 class BadBackup(StoreError):
@@ -121,6 +125,23 @@ def read_header(path: Path) -> Header:
     """BadBackup for a file that does not begin as a backup does."""
     with _opened(path) as file:
         return _header(_lines(file, path), path)
+
+
+def position_in(path: Path, front_end: str) -> Position | None:
+    """Up to where in the journal of a front end a backup is; None where it knows of none."""
+    with _opened(path) as file:
+        lines = _lines(file, path)
+        if list(_header(lines, path).tables.get("positions", ())) != PLACE:
+            raise BadBackup(f"{path} has no places in a journal as this program writes them")
+        for line in lines:
+            batch = _decode(line, Batch | End, path)
+            if isinstance(batch, End):
+                return None
+            if batch.table == "positions":
+                for name, *place in _decode(bytes(batch.rows), list[tuple[str, int, int]], path):
+                    if name == front_end:
+                        return Position(*place)
+    return None
 
 
 def restore_backup(path: Path, where: Where, or_extract: bool = False) -> int:

@@ -152,3 +152,56 @@ def test_an_extract_for_checks_is_no_backup(run, tmp_path):
     write_backup(engine, tmp_path / "extract", BooksSettings())
     engine.dispose()
     assert "extract for checks" in run("restore", tmp_path / "extract", code=2)
+
+
+async def test_a_backup_and_the_journal_together_give_back_all_there_was(run, tmp_path):
+    """The disk of the database is lost, after days and payouts that the backup knows nothing of."""
+    data = tmp_path / "data" / "pool"
+    await live(tmp_path / "data", 0)
+    run("backup", tmp_path / "backup")
+    await live(tmp_path / "data", 86_400)
+    keeper = await Bookkeeper.open(data)
+    expected, balances = keeper.pool("user0", NOW + 95_000), dict(keeper.ledger_balances)
+    await keeper.close()
+    for file in data.glob("pool.sqlite*"):
+        file.unlink()
+    assert "--with-journal if it goes on" in run("restore", tmp_path / "backup", code=2)
+    assert "212 events of the journal came later" in run(
+        "restore", tmp_path / "backup", "--with-journal"
+    )
+    keeper = await Bookkeeper.open(data)
+    assert keeper.pool("user0", NOW + 95_000) == expected
+    assert dict(keeper.ledger_balances) == balances
+    await keeper.close()
+    assert "the journal leads to them" in run("check")
+
+
+async def test_a_journal_that_does_not_go_on_from_a_backup_is_told_and_nothing_is_made(
+    run, tmp_path
+):
+    await live(tmp_path / "data", 0)
+    run("backup", tmp_path / "backup")
+    for other, why in (("shorter", "does not have event"), ("none", "is not there")):
+        if other == "shorter":
+            keeper = await Bookkeeper.open(tmp_path / other / "pool")
+            keeper.accept(list(history(0, 3)))
+            await keeper.close()
+            for file in (tmp_path / other / "pool").glob("pool.sqlite*"):
+                file.unlink()
+        assert why in run(
+            "restore", tmp_path / "backup", "--with-journal", code=2, data=tmp_path / other
+        )
+        assert not (tmp_path / other / "pool" / "pool.sqlite").exists()
+    await live(tmp_path / "data", 10_000)
+    await live(tmp_path / "data", 20_000)
+    gone = sorted((tmp_path / "data" / "pool" / "journal" / "kept").glob("pool.00000002.*.journal"))
+    gone[1].unlink()
+    for file in (tmp_path / "data" / "pool").glob("pool.sqlite*"):
+        file.unlink()
+    assert "is missing" in run("restore", tmp_path / "backup", "--with-journal", code=2)
+
+
+async def test_the_data_directory_may_be_named_before_what_is_to_be_done_there(tmp_path):
+    await live(tmp_path / "data", 0)
+    shown = CliRunner().invoke(main, ["pool", "--data", str(tmp_path / "data"), "check"])
+    assert (shown.exit_code, shown.output) == (0, "all sums hold, and the journal leads to them\n")
