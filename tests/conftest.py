@@ -1,8 +1,11 @@
 """What every test gets: log lines as the library writes them by default, and databases."""
 
+import logging
+
 import pytest
 import structlog
 
+from pithead.cli.logs import close_log_file
 from tests.postgres import new_database, running_server
 
 
@@ -10,6 +13,8 @@ from tests.postgres import new_database, running_server
 def _logging_is_left_as_it_was():
     yield
     structlog.reset_defaults()
+    logging.root.handlers.clear()
+    close_log_file()
 
 
 @pytest.fixture(scope="session")

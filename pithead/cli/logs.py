@@ -25,6 +25,10 @@ class Lenient(TextIOWrapper):
             super().flush()
 
 
+_open_files: list[TextIO] = []
+"""The one in use."""
+
+
 def start_logging(section: LogSection, file: Path | None = None) -> TextIO:
     """Write log lines to `file`, or to standard error where there is none; where they go to."""
     stream: TextIO = sys.stderr if file is None else _appending(file)
@@ -50,7 +54,16 @@ def start_logging(section: LogSection, file: Path | None = None) -> TextIO:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(stream=stream, level=max(level, logging.WARNING), force=True)
+    close_log_file()
+    if file is not None:
+        _open_files.append(stream)
     return stream
+
+
+def close_log_file() -> None:
+    """Of the last start; whoever logs after it starts again."""
+    while _open_files:
+        _open_files.pop().close()
 
 
 def _appending(file: Path) -> TextIO:
