@@ -1,6 +1,10 @@
 """The journal's past is kept for as long as it is wanted, and can be told again from there."""
 
+import itertools
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pithead.pool.archive import Archive, extracts, position_of
 from pithead.pool.audit import told_again
@@ -9,8 +13,11 @@ from pithead.pool.database import DATABASE, one_moment, open_database
 from pithead.pool.sharelog import KEPT, ShareLog, segments_in, start_of
 from pithead.pool.store import Store
 from tests.pool.test_bookkeeping import NOW, a_history, shares
+from tests.pool.test_books import events_of as random_events
+from tests.pool.test_books import steps
 
 DAY = 86_400
+NUMBERS = itertools.count()
 
 
 class Pool:
@@ -52,11 +59,11 @@ class Pool:
     def kept(self):
         return extracts(self.log.directory, "pool")
 
-    def check(self):
+    def check(self, start=None):
         with one_moment(self.engine) as now:
-            scratch = self.directory / f"scratch{self.wall}.sqlite"
+            scratch = self.directory / f"scratch{next(NUMBERS)}.sqlite"
             return told_again(
-                now, self.kept[0], self.log.directory, "pool", BooksSettings(), scratch
+                now, start or self.kept[0], self.log.directory, "pool", BooksSettings(), scratch
             )
 
 
@@ -160,3 +167,22 @@ def test_a_store_changed_behind_the_pools_back_is_found_in_any_row(make):
     (told,) = pool.check()
     assert told.startswith("days bob ")
     assert "work is 7 and should be 60000" in told
+
+
+@given(steps, st.data())
+@settings(max_examples=15, deadline=None)
+def test_whatever_happens_the_journal_leads_to_every_row_from_every_extract(
+    tmp_path_factory, steps, data
+):
+    """Clocks that are set back, blocks that leave the chain, other rules; lives of any length."""
+    events = random_events(steps)
+    pool = Pool(tmp_path_factory.mktemp("pool"), 2)
+    for start in range(0, len(events), 7):
+        pool.day(events[start : start + 7])
+        if data.draw(st.booleans(), label="starts anew"):
+            pool.stop()
+            pool.start()
+    for path in pool.kept:
+        assert pool.check(path) == []
+    pool.stop()
+    pool.engine.dispose()
