@@ -8,7 +8,7 @@ from typing import Any
 import click
 import structlog
 
-from pithead.cli import accountside, farmside, keyside, poolside, storeside, up
+from pithead.cli import accountside, doctor, farmside, keyside, poolside, storeside, up
 from pithead.cli.config import example
 from pithead.cli.options import (
     EXPECTED,
@@ -190,6 +190,7 @@ miner.add_command(keyside.show_archive_password)
 main.add_command(accountside.account)
 main.add_command(accountside.admin)
 main.add_command(accountside.verify)
+main.add_command(doctor.doctor)
 
 
 @main.command()

@@ -64,6 +64,20 @@ def open_database(where: Where, busy_seconds: float = BUSY_SECONDS) -> Engine:
     return engine
 
 
+def version_of(where: Where) -> str | None:
+    """The step that a database is at, None for an empty one; it is not changed.
+
+    StoreError for one that is not of this program, DBAPIError where it does not answer.
+    """
+    engine = _engine(where, BUSY_SECONDS, poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            version = _version(connection)
+            return FIRST if version is None and _is_first(connection) else version
+    finally:
+        engine.dispose()
+
+
 @contextmanager
 def one_moment(engine: Engine) -> Iterator[Connection]:
     """Whatever is read within is of one moment, and holds up nobody who writes."""
