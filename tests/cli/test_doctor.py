@@ -16,6 +16,8 @@ from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pithead.cli import checkup, reach
 from pithead.cli.certificate import CertificateBad, valid_until
@@ -25,14 +27,16 @@ from pithead.cli.farmtime import steady_wall
 from pithead.cli.main import main
 from pithead.cli.poolside import open_pool
 from pithead.pool.database import open_database
+from tests.node.playednodes import PlayedChain
+from tests.node.rpcserver import refusal, served
 
 NOW = time.time()
 DAY = 86_400
 
 
-def configuration(directory, **settings):
+def configuration(directory, **keys):
     ports = {"pool.api_port": 0, "pool.stratum_port": 0, "admin.port": 0}
-    named = {name.replace("__", "."): value for name, value in settings.items()}
+    named = {name.replace("__", "."): value for name, value in keys.items()}
     return load({"data.directory": str(directory), **ports, **named}, {})
 
 
@@ -234,3 +238,60 @@ def test_the_command_says_it_in_sentences_or_json_and_in_its_exit_code(tmp_path,
     report = json.loads(ill.output)
     assert report["ok"] is False
     assert [each["part"] for each in report["findings"] if each["level"] == "problem"] == ["data"]
+
+
+def over(server, directory, **named):
+    url = server.url.replace("//", f"//{server.user}:{server.password}@")
+    return configuration(directory, node__kind="bitcoind", node__urls=(url,), **named)
+
+
+async def test_a_bitcoind_that_is_well_is_told_with_its_height(tmp_path):
+    chain = PlayedChain()
+    chain.add("a" * 64, 15, "b" * 64)
+    async with served() as server:
+        chain.follow(server, "a" * 64)
+        (finding,) = await all_of(reach.nodes(over(server, tmp_path), NOW))
+    assert finding.level == "ok"
+    assert "block 15" in finding.text
+    assert "8 peers" in finding.text
+
+
+async def test_a_bitcoind_of_another_network_is_told_apart(tmp_path):
+    chain = PlayedChain()
+    chain.add("a" * 64, 15, "b" * 64)
+    async with served() as server:
+        chain.follow(server, "a" * 64)
+        config = over(server, tmp_path, node__network="mainnet")
+        one, none = await all_of(reach.nodes(config, NOW))
+    assert one.level == "warning"
+    assert "is on regtest" in one.text
+    assert none.level == "problem"
+    assert "no node can be mined on" in none.text
+
+
+async def test_a_bitcoind_that_gives_no_template_is_a_problem(tmp_path):
+    chain = PlayedChain()
+    chain.add("a" * 64, 15, "b" * 64)
+    async with served() as server:
+        chain.follow(server, "a" * 64)
+        server.answers["getblocktemplate"] = refusal(-10, "still busy")
+        one, _ = await all_of(reach.nodes(over(server, tmp_path), NOW))
+    assert one.level == "problem"
+    assert "still busy" in one.text
+
+
+@settings(max_examples=30, deadline=None)
+@given(answer=st.binary(max_size=200))
+def test_no_answer_of_a_stranger_is_taken_for_a_pool_or_breaks_the_look(answer):
+    async def babble(reader, writer):
+        writer.write(answer)
+        writer.close()
+
+    async def look():
+        async with await asyncio.start_server(babble, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            return await reach._is_stratum("127.0.0.1", port), await reach._is_web(
+                "127.0.0.1", port
+            )
+
+    assert asyncio.run(look()) == (False, False)
