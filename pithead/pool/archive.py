@@ -6,6 +6,7 @@ enough goes as soon as the next one is, and with it the segments from before the
 """
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from pithead.pool.books import BooksSettings
 from pithead.pool.migrations import HEAD
 from pithead.pool.sharelog import (
     KEPT,
+    SEGMENT_BYTES,
     JournalError,
     Position,
     ShareLog,
@@ -32,6 +34,8 @@ log = structlog.get_logger(__name__)
 
 DAY = 86_400
 EXTRACT = "books"
+LEAST_FREE_BYTES = 4 * SEGMENT_BYTES
+"""On a disk with less room than this the past makes way: shares of now need it more."""
 
 
 class Archive:
@@ -60,6 +64,8 @@ class Archive:
 
         Like `tend`, raises OSError and DBAPIError, and does the rest at the next call.
         """
+        for half in (self._journal / KEPT).glob(f".{self._front_end}.*"):
+            half.unlink()  # its writer was killed
         kept = extracts(self._journal, self._front_end)
         usable = [each for each in kept if self._is_usable(each, position)]
         if usable != kept or not self._seconds:
@@ -76,7 +82,12 @@ class Archive:
         """The store is there: let go of segments, write an extract where it is time for one."""
         self._log.forget(position, keep=self._seconds > 0)
         now = self._wall()
-        if not self._seconds or now < self._next_at <= now + self._seconds:
+        if not self._seconds:
+            return
+        if shutil.disk_usage(self._journal).free < LEAST_FREE_BYTES:
+            self._make_way(position)
+            return
+        if now < self._next_at <= now + self._seconds:
             return
         path = self._journal / KEPT / _name(self._front_end, position)
         path.parent.mkdir(exist_ok=True)
@@ -86,6 +97,15 @@ class Archive:
             log.info("the journal can be told again from here on", extract=path.name, rows=rows)
         self._next_at = now + self._seconds / 2
         self._drop_old(now)
+
+    def _make_way(self, position: Position) -> None:
+        kept = extracts(self._journal, self._front_end)
+        for each in kept:
+            each.unlink()
+        self._drop_segments(position)
+        if kept:
+            log.warning("the disk is nearly full: the past of the journal is not kept")
+        self._next_at = 0.0
 
     def _is_usable(self, path: Path, position: Position) -> bool:
         try:

@@ -30,7 +30,14 @@ class CannotCheck(Exception):
 
 def sums(now: Connection) -> list[str]:
     """What does not add up, in sentences; none where all is well."""
-    return [*_ledger(now), *_blocks(now), *_credits(now), *_days(now)]
+    return [*_file(now), *_ledger(now), *_blocks(now), *_credits(now), *_days(now)]
+
+
+def _file(connection: Connection) -> Iterator[str]:
+    """What SQLite finds wrong with its own file."""
+    if connection.dialect.name == "sqlite":
+        found = connection.exec_driver_sql(f"PRAGMA quick_check({MOST_TOLD})").scalars()
+        yield from (f"the database's file: {each}" for each in found if each != "ok")
 
 
 def _ledger(connection: Connection) -> Iterator[str]:

@@ -205,3 +205,19 @@ async def test_the_data_directory_may_be_named_before_what_is_to_be_done_there(t
     await live(tmp_path / "data", 0)
     shown = CliRunner().invoke(main, ["pool", "--data", str(tmp_path / "data"), "check"])
     assert (shown.exit_code, shown.output) == (0, "all sums hold, and the journal leads to them\n")
+
+
+async def test_a_database_whose_file_is_damaged_is_told(run, tmp_path):
+    await live(tmp_path / "data", 0)
+    path = tmp_path / "data" / "pool" / "pool.sqlite"
+    with sqlite3.connect(path) as store:
+        (root,) = store.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name='counters'"
+        ).fetchone()
+        (size,) = store.execute("PRAGMA page_size").fetchone()
+    store.close()
+    whole = path.read_bytes()
+    at = (root - 1) * size + size - 40
+    path.write_bytes(whole[:at] + bytes(40) + whole[at + 40 :])
+    told = run("check", "--sums-only", code=1)
+    assert "malformed" in told

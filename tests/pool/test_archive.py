@@ -1,11 +1,13 @@
 """The journal's past is kept for as long as it is wanted, and can be told again from there."""
 
 import itertools
+import shutil
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pithead.pool import archive
 from pithead.pool.archive import Archive, extracts, position_of
 from pithead.pool.audit import told_again
 from pithead.pool.books import BooksSettings
@@ -167,6 +169,29 @@ def test_a_store_changed_behind_the_pools_back_is_found_in_any_row(make):
     (told,) = pool.check()
     assert told.startswith("days bob ")
     assert "work is 7 and should be 60000" in told
+
+
+def test_the_past_makes_way_on_a_disk_that_is_nearly_full_and_begins_anew_later(make, monkeypatch):
+    pool = make(2)
+    pool.day(a_history())
+    free = shutil.disk_usage(pool.directory)._replace(free=archive.LEAST_FREE_BYTES - 1)
+    with monkeypatch.context() as full:
+        full.setattr(archive.shutil, "disk_usage", lambda path: free)
+        pool.day(events_of(1))
+        assert list((pool.log.directory / KEPT).iterdir()) == []
+    pool.day(events_of(2))
+    assert len(pool.kept) == 1
+    assert pool.check() == []
+
+
+def test_what_was_half_written_when_its_writer_was_killed_is_cleared_away(make):
+    pool = make(2)
+    half = pool.log.directory / KEPT / ".pool.00000001.0000000000000007.books.4711.part"
+    half.write_bytes(b"half")
+    pool.stop()
+    pool.start()
+    assert not half.exists()
+    assert len(pool.kept) == 1
 
 
 @given(steps, st.data())
