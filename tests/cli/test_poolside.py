@@ -16,6 +16,8 @@ from pithead.cli.handover import Handover
 from pithead.cli.poolside import CannotStart, open_pool, run
 from pithead.pool.admins import Admins
 
+pytestmark = pytest.mark.slow
+
 
 def configuration(**ports):
     flags = {"pool.api_port": 0, "pool.stratum_port": 0, "admin.port": 0} | {

@@ -17,6 +17,8 @@ from pithead.pool.database import open_database
 from pithead.pool.events import BlockFound, BlockResolved, ShareAccepted, TipChanged
 from tests.postgres import new_database
 
+pytestmark = pytest.mark.slow
+
 NOW = 1_700_000_000
 
 

@@ -32,7 +32,7 @@ async def kernel(directory, clock):
     return await KernelNode.open(directory, KernelSettings(first_block_work=8), clock)
 
 
-@pytest.fixture(params=[kernel], ids=["kernel"])
+@pytest.fixture(params=[pytest.param(kernel, id="kernel", marks=pytest.mark.slow)])
 async def node(request, tmp_path):
     clock = SteppedClock()
     node = await request.param(tmp_path / "chain", clock)
