@@ -30,7 +30,10 @@ EXPIRES_SOON_SECONDS = 14 * 86_400
 def data_directory(config: Config) -> Iterator[Finding]:
     path = Path(config.data.directory).absolute()
     present = next(each for each in (path, *path.parents) if each.exists())
-    if not present.is_dir() or not os.access(present, os.W_OK | os.X_OK):
+    if not present.is_dir():
+        yield problem("data", f"{present} is no directory; choose one with data.directory.")
+        return
+    if not os.access(present, os.W_OK | os.X_OK):
         yield problem(
             "data", f"{present} cannot be written by this user; change its owner, or choose "
             "another directory with data.directory.",
@@ -127,8 +130,8 @@ def database(config: Config) -> Iterator[Finding]:
         return
     except DBAPIError as error:
         yield problem(
-            "database", f"it does not answer: {str(error.orig).strip()}; start it, or put "
-            "pool.database right.",
+            "database", f"it does not answer ({' '.join(str(error.orig).split())}); start it, or "
+            "put pool.database right.",
         )  # fmt: skip
         return
     if version is None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 import msgspec
 from msgspec import Struct
+from structlog.testing import capture_logs
 
 from pithead.cli import checkup, reach
 from pithead.cli.finding import Finding
@@ -49,7 +50,8 @@ def doctor(context: click.Context, as_json: bool, data: str | None) -> None:
     Nothing is changed. Exit code 1 says that there is a problem, 0 that there is none.
     """
     config = configured(context, data__directory=data)
-    findings = asyncio.run(examine(config, time.time()))
+    with capture_logs():  # what is found is told below, and nothing else
+        findings = asyncio.run(examine(config, time.time()))
     problems = sum(each.level == "problem" for each in findings)
     if as_json:
         click.echo(msgspec.json.encode(Report(not problems, findings)))

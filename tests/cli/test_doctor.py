@@ -71,7 +71,7 @@ def test_a_file_in_the_place_of_the_directory_is_a_problem(tmp_path):
     (tmp_path / "data").touch()
     finding = only(checkup.data_directory(configuration(tmp_path / "data")))
     assert finding.level == "problem"
-    assert str(tmp_path / "data") in finding.text
+    assert f"{tmp_path / 'data'} is no directory" in finding.text
 
 
 @pytest.mark.parametrize(
@@ -233,11 +233,13 @@ def test_the_command_says_it_in_sentences_or_json_and_in_its_exit_code(tmp_path,
     assert well.exit_code == 0, well.output
     assert "no problem was found" in well.output
     (tmp_path / "here").touch()
-    ill = CliRunner().invoke(main, ["doctor", "--data", "here", "--json", *options])
+    cookie = ["--set", "node.kind=bitcoind", "--set", 'node.cookie_files=["nowhere"]']
+    ill = CliRunner().invoke(main, ["doctor", "--data", "here", "--json", *options, *cookie])
     assert ill.exit_code == 1
-    report = json.loads(ill.output)
+    report = json.loads(ill.output)  # all of it: no line of a log is among it
     assert report["ok"] is False
-    assert [each["part"] for each in report["findings"] if each["level"] == "problem"] == ["data"]
+    problems = [each["part"] for each in report["findings"] if each["level"] == "problem"]
+    assert problems == ["data", "bitcoind http://127.0.0.1:18443", "bitcoind", "payout address"]
 
 
 def over(server, directory, **named):
