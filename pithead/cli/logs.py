@@ -3,26 +3,35 @@
 import logging
 import sys
 from contextlib import suppress
-from io import TextIOWrapper
+from io import TextIOBase, TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, cast
 
 import structlog
 
 from pithead.cli.sections import LogSection
 
 
-class Lenient(TextIOWrapper):
-    """Text that a full disk does not take is lost: nobody who says something may fail of it."""
+class Lenient(TextIOBase):
+    """Text that a full disk does not take is lost: nobody who says something may fail of it.
+
+    Standard error may be a file as well.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
 
     def write(self, text: str) -> int:
         with suppress(OSError):
-            return super().write(text)
+            self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
         with suppress(OSError):
-            super().flush()
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
 
 
 _open_files: list[TextIO] = []
@@ -31,7 +40,8 @@ _open_files: list[TextIO] = []
 
 def start_logging(section: LogSection, file: Path | None = None) -> TextIO:
     """Write log lines to `file`, or to standard error where there is none; where they go to."""
-    stream: TextIO = sys.stderr if file is None else _appending(file)
+    opened = sys.stderr if file is None else _appending(file)
+    stream = cast(TextIO, Lenient(opened))
     level = logging.getLevelNamesMapping()[section.level.upper()]
     colours = file is None and stream.isatty()
     renderer: structlog.typing.Processor = (
@@ -56,16 +66,17 @@ def start_logging(section: LogSection, file: Path | None = None) -> TextIO:
     logging.basicConfig(stream=stream, level=max(level, logging.WARNING), force=True)
     close_log_file()
     if file is not None:
-        _open_files.append(stream)
-    return stream
+        _open_files.append(opened)
+    return opened
 
 
 def close_log_file() -> None:
     """Of the last start; whoever logs after it starts again."""
     while _open_files:
-        _open_files.pop().close()
+        with suppress(OSError):
+            _open_files.pop().close()
 
 
 def _appending(file: Path) -> TextIO:
     """Unbuffered: what could not be written once is not tried again with what comes after."""
-    return Lenient(file.open("ab", buffering=0), encoding="utf-8", write_through=True)
+    return TextIOWrapper(file.open("ab", buffering=0), encoding="utf-8", write_through=True)

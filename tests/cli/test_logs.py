@@ -32,3 +32,16 @@ def test_a_disk_without_room_loses_lines_and_stops_nobody():
     with start_logging(LogSection(), Path("/dev/full")):
         for _ in range(3):
             structlog.get_logger().error("lost", why="no space")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_nor_does_standard_error_on_such_a_disk(monkeypatch):
+    with Path("/dev/full").open("w", buffering=1) as full:
+        monkeypatch.setattr("sys.stderr", full)
+        start_logging(LogSection())
+        for _ in range(3):
+            structlog.get_logger().error("lost", why="no space")
+            logging.getLogger("other").error("lost")
+        monkeypatch.undo()
+        with pytest.raises(OSError, match="space"):
+            full.close()
