@@ -22,6 +22,8 @@ DATABASE = "pool.sqlite"
 BUSY_SECONDS = 5.0
 CONNECT_SECONDS = 5
 STATEMENT_MS = 60_000
+TAKE_YOUR_TIME = "SET LOCAL statement_timeout = 0"
+"""For what goes over all there is and holds up nobody."""
 MIGRATING = 0x706974
 """Names the lock, among those that other programs take on the same server."""
 FIRST = "0001"
@@ -84,6 +86,7 @@ def one_moment(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execution_options(isolation_level="REPEATABLE READ")
+            connection.exec_driver_sql(TAKE_YOUR_TIME)
         else:
             connection.exec_driver_sql("BEGIN")
         yield connection
@@ -222,6 +225,7 @@ def _alone(where: Where, busy_seconds: float) -> Iterator[Connection]:
     try:
         with engine.begin() as connection:
             if engine.dialect.name == "postgresql":
+                connection.exec_driver_sql(TAKE_YOUR_TIME)
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATING)))
             yield connection
     finally:

@@ -15,6 +15,7 @@ from pithead.pool.accounts import Accounts
 from pithead.pool.database import FIRST, VERSION, StoreError, open_database
 from pithead.pool.migrations import HEAD
 from pithead.pool.store import Store
+from tests.postgres import new_database
 
 
 def script():
@@ -114,3 +115,18 @@ def test_two_that_open_a_new_database_at_once_make_it_once(tmp_path):
         other.execute("COMMIT")
     other.close()
     open_database(where).dispose()
+
+
+@pytest.mark.slow
+def test_what_goes_over_all_there_is_may_take_its_time_and_nothing_else(postgres, tmp_path):
+    where = new_database(postgres)
+    shown = sa.text("SHOW statement_timeout")
+    with module.new_tables(where, HEAD) as connection:
+        assert connection.scalar(shown) == "0"
+    engine = open_database(where)
+    with module.one_moment(engine) as connection:
+        assert connection.scalar(shown) == "0"
+    with engine.connect() as connection:
+        assert connection.scalar(shown) == "1min"
+        assert connection.get_isolation_level() == "READ COMMITTED"
+    engine.dispose()
