@@ -155,3 +155,37 @@ async def test_stopped_in_order_the_pool_credited_exactly_what_it_answered_or_le
     (worker,) = books.workers("alice", time.time())
     assert ledger.accepted <= worker.windows.work_24h <= ledger.submitted - ledger.refused
     await books.close()
+
+
+async def test_a_pool_whose_database_is_lost_has_every_answered_share_from_backup_and_journal(
+    tmp_path,
+):
+    async def typed(*words):
+        command = ["pool", *words, "--data", str(tmp_path)]
+        shown = await asyncio.to_thread(CliRunner().invoke, main, command)
+        assert shown.exit_code == 0, shown.output
+        return shown.output
+
+    pool, ledger = PoolProcess(tmp_path), Ledger()
+    await pool.start()
+    miner = asyncio.create_task(mine(pool.stratum, ledger, "one"))
+    await asyncio.sleep(3)
+    await typed("backup", str(tmp_path / "backup"))
+    before = ledger.shares
+    await asyncio.sleep(3)
+    assert ledger.shares > before
+    await pool.end(signal.SIGKILL)
+    await miner
+    for file in (tmp_path / "pool").glob("pool.sqlite*"):
+        file.unlink()
+    await typed("restore", str(tmp_path / "backup"), "--with-journal")
+    await pool.start()
+    miner = asyncio.create_task(mine(pool.stratum, ledger, "one"))
+    await asyncio.sleep(2)
+    assert await pool.end(signal.SIGTERM) == 0
+    await miner
+    assert "the journal leads to them" in await typed("check")
+    books = await Bookkeeper.open(tmp_path / "pool")
+    (worker,) = books.workers("alice", time.time())
+    assert ledger.accepted <= worker.windows.work_24h <= ledger.submitted - ledger.refused
+    await books.close()
