@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import time
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,16 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+@asynccontextmanager
+async def within(seconds, awaited):
+    """A deadline that names what was waited for."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise AssertionError(f"not within {seconds} s: {awaited}") from error
 
 
 class PoolProcess:
@@ -57,12 +67,14 @@ class PoolProcess:
             self.process = await asyncio.create_subprocess_exec(
                 *command, stdout=asyncio.subprocess.PIPE, stderr=errors
             )
-        line = await self.process.stdout.readline()
+        async with within(60, f"the pool {options} says that it serves"):
+            line = await self.process.stdout.readline()
         assert line.startswith(b"Stratum"), (self.directory / "stderr.log").read_text()[-2000:]
 
     async def end(self, number):
         os.kill(self.process.pid, number)
-        return await self.process.wait()
+        async with within(60, f"the pool ends by signal {number}"):
+            return await self.process.wait()
 
 
 class Ledger:
@@ -86,7 +98,8 @@ async def mine(port, ledger, worker):
             writer.write(client.data_to_send())
             await writer.drain()
             with suppress(TimeoutError):
-                data = await asyncio.wait_for(reader.read(65536), 0.01)
+                async with asyncio.timeout(0.01):  # `wait_for` of 3.11 may swallow a cancel
+                    data = await reader.read(65536)
                 if not data:
                     return
                 for event in client.receive(data, 0.0):

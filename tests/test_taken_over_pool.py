@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 
 from pithead.pool.bookkeeping import Bookkeeper
-from tests.test_killed_pool import Ledger, PoolProcess, mine
+from tests.test_killed_pool import Ledger, PoolProcess, mine, within
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -68,7 +68,7 @@ class Readers:
 
 async def served(load, clients, number):
     """Until so many have been answered; raises what ended one of the load."""
-    async with asyncio.timeout(60):
+    async with within(60, f"{type(clients).__name__} answered {number} times"):
         while clients.answered < number:
             for task in load:
                 if task.done():
@@ -116,7 +116,8 @@ async def test_nobody_is_refused_and_the_work_adds_up_while_processes_follow_eac
         assert all(shares)
         old = pool.process
         await pool.start("--take-over")
-        assert await asyncio.wait_for(old.wait(), 30) == 0
+        async with within(30, "the old process ends"):
+            assert await old.wait() == 0
         await served(load, callers, before + 100)
         await served(load, readers, read + 1)
         assert await extranonce_of(pool.stratum, session_id) == (session_id, extranonce1)
@@ -126,7 +127,8 @@ async def test_nobody_is_refused_and_the_work_adds_up_while_processes_follow_eac
     )
     for task in load:
         task.cancel()
-    ended = await asyncio.gather(*load, return_exceptions=True)
+    async with within(30, "the load ends"):
+        ended = await asyncio.gather(*load, return_exceptions=True)
     assert all(isinstance(each, asyncio.CancelledError) for each in ended), ended
     assert await pool.end(signal.SIGTERM) == 0
 
