@@ -209,7 +209,8 @@ def _load_meters(connection: Connection) -> Meters:
     rows = select(table.c.user, table.c.worker, table.c.minute, table.c.work).order_by(
         table.c.user, table.c.minute
     )
-    for user, worker, minute, work in connection.execute(rows):
+    some_at_once = {"yield_per": 10 * CHUNK}  # there are millions
+    for user, worker, minute, work in connection.execute(rows, execution_options=some_at_once):
         points[user, worker].append((minute, work))
     loaded = [MeterRow(*row) for row in connection.execute(select(schema.meters))]
     return Meters((row, points.get((row.user, row.worker), [])) for row in loaded)
