@@ -48,14 +48,16 @@ async def seeker():
     await responder.async_close()
 
 
-async def heard(changes, name, change):
-    """Wait until both types have changed so."""
-    wanted = {SERVICE, SUBTYPE}
+async def heard(changes, name, change, *more_names):
+    """Wait until both types of each name have changed so, in whatever order."""
+    wanted = {
+        (kind, f"{each}.{SERVICE}") for kind in (SERVICE, SUBTYPE) for each in (name, *more_names)
+    }
     async with asyncio.timeout(30):
         while wanted:
             kind, seen, what = await changes.get()
-            if (seen, what) == (f"{name}.{SERVICE}", change):
-                wanted.discard(kind)
+            if what == change:
+                wanted.discard((kind, seen))
 
 
 async def resolved(responder, name):

@@ -31,8 +31,6 @@ from pathlib import Path
 from pithead.node.kernel import KernelNode, KernelSettings
 from tests.node.mining import mine
 
-pytestmark = pytest.mark.slow
-
 async def main():
     now = [1_700_000_000.0]
     settings = KernelSettings(first_block_work=8)
