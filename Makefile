@@ -44,7 +44,7 @@ format: develop  ## put the code into the one format
 	$(BIN)/ruff check --fix .
 
 test: develop  ## everything within ten minutes
-	$(BIN)/pytest -m "not soak" $(TESTS)
+	$(BIN)/pytest -n auto --dist worksteal -m "not soak" $(TESTS)
 
 soak: develop  ## the long faults
 	$(BIN)/pytest -m soak --timeout 1800 $(TESTS)
@@ -54,7 +54,7 @@ bench: develop  ## the benchmarks; figures go to docs/performance.md by hand
 
 lock: develop  ## pin the requirements anew, by version and hash for all platforms (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra build -o requirements/run.txt
-	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra build --group dev -c requirements/run.txt -o requirements/dev.txt
+	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra build --extra telemetry --group dev -c requirements/run.txt -o requirements/dev.txt
 
 clean:  ## remove the virtual environment and what was built
 	rm -rf $(VENV) build *.egg-info pithead/native/*.so
