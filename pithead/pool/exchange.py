@@ -1,4 +1,4 @@
-"""The port between the processes of one pool: what front ends, node, books and API say to each other.
+"""The port between the processes of one pool: front ends, node, books and API.
 
 Everything above it is the same code whether the processes share a machine (`localexchange`: sockets
 in the data directory) or not (`natsexchange`: NATS with JetStream). A pool of one process needs
@@ -11,14 +11,14 @@ Four ways to say something:
     ask      one question, one answer, or `ExchangeAway`
     answer   the other end of `ask`
 
-Subjects are lower-case words with dots, payloads are msgpack of what the module that uses them says.
+Subjects are lower-case words with dots; what payloads hold is said by who uses them.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Protocol
 
 LONGEST_PAYLOAD = 8 << 20
-"""Bytes: a whole block and its surroundings fit. A NATS server must allow as much (`max_payload`)."""
+"""Bytes: a whole block fits. A NATS server must allow as much (`max_payload`)."""
 ANSWER_SECONDS = 10.0
 """Wall time in which a question is answered or given up."""
 
