@@ -101,6 +101,12 @@ def restore(context: click.Context, file: Path, with_journal: bool, data: str | 
     click.echo(f"{rows} rows restored")
     if with_journal:
         click.echo(f"{later} events of the journal came later; the next start counts them")
+    else:
+        click.echo(
+            "payouts made since the backup are not known now and may be made a second time: see "
+            "docs/operating.md before payouts.wallet is set",
+            err=True,
+        )
 
 
 def _later(file: Path, journal: Path) -> int:

@@ -96,7 +96,7 @@ async def test_a_pool_goes_on_from_a_backup(run, tmp_path):
     await live(tmp_path / "data", 0)
     run("backup", tmp_path / "backup")
     assert "journal of another life" in run("restore", tmp_path / "backup", code=2)
-    run("restore", tmp_path / "backup", data=tmp_path / "new")
+    assert "may be made a second time" in run("restore", tmp_path / "backup", data=tmp_path / "new")
     assert "already" in run("restore", tmp_path / "backup", code=2, data=tmp_path / "new")
     await live(tmp_path / "new", 10_000)
     run("check", "--from", tmp_path / "backup", data=tmp_path / "new")
