@@ -100,7 +100,7 @@ KEYS: Mapping[str, Key] = {key.path: key for key in _keys()}
 """By path, in the order of the example."""
 
 _BY_VARIABLE = {key.variable: key for key in KEYS.values()}
-_SECTIONS = {section.name: section.type for section in msgspec.structs.fields(Config)}
+SECTIONS = {section.name: section.type for section in msgspec.structs.fields(Config)}
 
 
 def load(
@@ -150,8 +150,8 @@ def _of_file(path: Path) -> Iterator[tuple[str, Setting]]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: is not TOML: {error}") from error
     for section, table in content.items():
-        if section not in _SECTIONS:
-            raise ConfigError(f"{path}: there is no [{section}]{_hint(section, _SECTIONS)}")
+        if section not in SECTIONS:
+            raise ConfigError(f"{path}: there is no [{section}]{_hint(section, SECTIONS)}")
         if not isinstance(table, dict):
             raise ConfigError(f"{path}: {section} is a section, write [{section}]")
         for name, value in table.items():
@@ -191,7 +191,7 @@ def _hint(word: str, words: Mapping[str, object]) -> str:
 
 def _build(chosen: Mapping[str, Setting]) -> Config:
     sections: dict[str, Section] = {}
-    for section, kind in _SECTIONS.items():
+    for section, kind in SECTIONS.items():
         given = {
             path.partition(".")[2]: setting
             for path, setting in chosen.items()
@@ -241,20 +241,20 @@ def example() -> str:
         initial_indent="# ",
         subsequent_indent="# ",
     )
-    for section, kind in _SECTIONS.items():
+    for section, kind in SECTIONS.items():
         lines += ["", f"# {(kind.__doc__ or '').splitlines()[0]}", f"[{section}]"]
         for key in KEYS.values():
             if key.section == section:
-                lines += ["", *_comment(key), f"{key.name} = {_toml(key.default)}"]
+                lines += ["", *_comment(key), f"{key.name} = {toml(key.default)}"]
     return "\n".join(lines) + "\n"
 
 
 def _comment(key: Key) -> list[str]:
-    text = " ".join(part for part in (key.description, _limits(key.kind)) if part)
+    text = " ".join(part for part in (key.description, limits(key.kind)) if part)
     return textwrap.wrap(text, 97, initial_indent="# ", subsequent_indent="# ")
 
 
-def _limits(kind: Type) -> str:
+def limits(kind: Type) -> str:
     """What a value may be, in words."""
     match kind:
         case LiteralType(values=values):
@@ -276,7 +276,7 @@ def _number(value: int | float | None) -> str:
     return f"{value:_}"
 
 
-def _toml(value: Value) -> str:
+def toml(value: Value) -> str:
     match value:
         case bool():
             return "true" if value else "false"
@@ -287,4 +287,4 @@ def _toml(value: Value) -> str:
         case str():
             return json.dumps(value)
         case _:
-            return f"[{', '.join(map(_toml, value))}]"
+            return f"[{', '.join(map(toml, value))}]"

@@ -21,6 +21,7 @@ from pithead.cli.options import (
     told,
     told_in_a_sentence,
 )
+from pithead.cli.reference import markdown
 
 log = structlog.get_logger(__name__)
 
@@ -194,9 +195,10 @@ main.add_command(doctor.doctor)
 
 
 @main.command()
-def config() -> None:
+@click.option("--markdown", "as_page", is_flag=True, help="As the page of the documentation.")
+def config(as_page: bool) -> None:
     """Print an example of the configuration file: every key, its default and what it means."""
-    click.echo(example(), nl=False)
+    click.echo(markdown() if as_page else example(), nl=False)
 
 
 if __name__ == "__main__":
