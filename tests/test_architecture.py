@@ -18,16 +18,18 @@ ALLOWED = {
     "hardware": {"work", "bitcoin", "native"},
     "rpc": set(),
     "bos": {"rpc"},
+    "dashboard": {"rpc"},
     "miner": {"bos", "rpc", "hardware", "stratum", "work", "bitcoin"},
     "farm": {"miner", "hardware", "rpc", "bos", "metrics", "native"},
     "cli": {
         "bitcoin", "native", "work", "stratum", "node", "pool", "poolapi", "pooladmin", "metrics",
-        "hardware", "rpc", "bos", "miner", "farm",
+        "hardware", "rpc", "bos", "miner", "farm", "dashboard",
     },
 }  # fmt: skip
 
 SHELLS = {
     "cli",
+    "dashboard/files",
     "farm/admin", "farm/hashing", "farm/machines", "farm/watch",
     "metrics/lag", "metrics/web",
     "miner/announcing", "miner/api", "miner/cgminer/server", "miner/daemon", "miner/images",

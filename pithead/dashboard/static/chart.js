@@ -1,0 +1,101 @@
+// Lines over time, drawn by uPlot in the colours of the page.
+
+import uPlot from "./vendor/uPlot.esm.js";
+import { h } from "./base.js";
+
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+// Canvas knows no light-dark(): an element has it computed.
+function resolved(name) {
+  const probe = h("span", { hidden: true });
+  probe.style.color = `var(${name})`;
+  document.body.append(probe);
+  const found = getComputedStyle(probe).color;
+  probe.remove();
+  return found || colour(name);
+}
+
+const faded = (rgb, alpha) => rgb.replace(/^rgba?\(([^)]+)\)$/, (_, parts) =>
+  `rgba(${parts.split(",").slice(0, 3).join(",")}, ${alpha})`);
+
+/**
+ * `lines`: {label, colour?: "--series-1", fill?, width?, dash?, band?}. `show` turns a value into text.
+ * `data` is that of uPlot: times in unix seconds, then values line by line.
+ */
+export class Chart {
+  constructor(place, { label, lines, show, height = 220, low = null, high = null, time = true }) {
+    Object.assign(this, { place, label, lines, show, height, low, high, time });
+    this.data = [[], ...lines.map(() => [])];
+    place.classList.add("chart");
+    place.setAttribute("role", "img");
+    new ResizeObserver(() => this.fit()).observe(place);
+    document.addEventListener("theme", () => this.draw());
+    this.draw();
+  }
+
+  set(data) {
+    this.data = data;
+    this.describe();
+    this.plot.setData(data);
+  }
+
+  /** What the picture says, for who cannot see it. */
+  describe() {
+    const said = this.lines.map((line, at) => {
+      const values = this.data[at + 1].filter((value) => value !== null && value !== undefined);
+      if (!values.length) return `${line.label}: no values`;
+      return `${line.label}: now ${this.show(values.at(-1))}, lowest ${this.show(Math.min(...values))}, `
+        + `highest ${this.show(Math.max(...values))}`;
+    });
+    this.place.setAttribute("aria-label", `${this.label}. ${said.join("; ")}`);
+  }
+
+  fit() {
+    const width = Math.floor(this.place.clientWidth);
+    if (width > 0 && width !== this.plot.width) this.plot.setSize({ width, height: this.height });
+  }
+
+  draw() {
+    this.plot?.destroy();
+    const [ink, line] = [resolved("--muted"), resolved("--line")];
+    const font = "12px system-ui, sans-serif";
+    const axis = { stroke: ink, font, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1, size: 4 } };
+    const show = (_, value) => (value === null || value === undefined ? "–" : this.show(value));
+    this.plot = new uPlot({
+      width: Math.max(200, Math.floor(this.place.clientWidth)),
+      height: this.height,
+      series: [{ value: this.time ? "{YYYY}-{MM}-{DD} {HH}:{mm}" : undefined },
+        ...this.lines.map((each, at) => this.series(each, at, show))],
+      scales: { x: { time: this.time }, y: { range: (_, low, high) => this.range(low, high) } },
+      axes: [{ ...axis, space: 70, values: this.time ? TIMES : undefined },
+        { ...axis, size: 78, gap: 4, values: (_, marks) => marks.map((mark) => this.show(mark)) }],
+      cursor: { y: false, points: { size: 7 } },
+      legend: { live: true },
+    }, this.data, this.place);
+    this.describe();
+  }
+
+  series(each, at, show) {
+    const stroke = resolved(each.colour ?? `--series-${at + 1}`);
+    return {
+      label: each.label, stroke, width: each.width ?? 2, dash: each.dash, value: show,
+      fill: each.fill ? faded(stroke, 0.12) : undefined, points: { show: each.points ?? false },
+      paths: each.bars ? uPlot.paths.bars({ size: [0.7, 60] }) : undefined, spanGaps: each.spanGaps ?? false,
+    };
+  }
+
+  range(low, high) {
+    if (low === null || high === null || low === undefined) return [0, 1];
+    const bottom = this.low ?? low - (high - low) * 0.08;
+    const top = this.high ?? (high > bottom ? high + (high - bottom) * 0.08 : bottom + Math.abs(bottom || 1));
+    return [bottom, top];
+  }
+}
+
+const TIMES = [
+  [86400 * 28, "{YYYY}-{MM}", null, null, null, null, null, null, 1],
+  [86400, "{MM}-{DD}", null, null, null, null, null, null, 1],
+  [3600, "{HH}:{mm}", "\n{MM}-{DD}", null, "\n{MM}-{DD}", null, null, null, 1],
+  [60, "{HH}:{mm}", "\n{MM}-{DD}", null, "\n{MM}-{DD}", null, null, null, 1],
+  [1, "{HH}:{mm}:{ss}", "\n{MM}-{DD}", null, "\n{MM}-{DD}", null, null, null, 1],
+];
