@@ -21,9 +21,10 @@ ALLOWED = {
     "dashboard": {"rpc"},
     "miner": {"bos", "rpc", "hardware", "stratum", "work", "bitcoin"},
     "farm": {"miner", "hardware", "rpc", "bos", "metrics", "native"},
+    "fleet": {"bos", "rpc"},
     "cli": {
         "bitcoin", "native", "work", "stratum", "node", "pool", "poolapi", "pooladmin", "metrics",
-        "hardware", "rpc", "bos", "miner", "farm", "dashboard",
+        "hardware", "rpc", "bos", "miner", "farm", "dashboard", "fleet",
     },
 }  # fmt: skip
 
@@ -31,6 +32,7 @@ SHELLS = {
     "cli",
     "dashboard/files",
     "farm/admin", "farm/hashing", "farm/machines", "farm/watch",
+    "fleet/client",
     "metrics/lag", "metrics/web",
     "miner/announcing", "miner/api", "miner/cgminer/server", "miner/daemon", "miner/images",
     "miner/interfaces", "miner/logbook", "miner/pool_link", "miner/settings",

@@ -1,0 +1,164 @@
+"""What the fleet's own API says: every answer and every body. Pure.
+
+Moments are unix seconds. Units are in the names: TH/s, watts, J/TH, Celsius. None is what a
+machine does not say.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+State = Literal[
+    "new", "mining", "starting", "stopping", "paused", "suspended", "stopped", "restricted",
+    "away", "refused",
+]  # fmt: skip
+"""`away`: it cannot be reached; `refused`: it answers, but not to us; `new`: not asked yet."""
+
+HERE: frozenset[State] = frozenset(
+    ("mining", "starting", "stopping", "paused", "suspended", "stopped", "restricted")
+)
+
+MachineId = Annotated[str, Meta(min_length=1, max_length=300)]
+MOST_MACHINES = 10_000
+"""In one selection."""
+MOST_POOLS = 16
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """One machine, as a table shows it."""
+
+    id: str
+    """Where its API is, `host` or `host:port`."""
+    name: str
+    url: str
+    model: str | None = None
+    version: str | None = None
+    """Of its firmware."""
+    state: State
+    reason: str | None = None
+    """Why it is in this state."""
+    since: float
+    """When it was first seen in this state."""
+    seen_at: float | None = None
+    """When it last answered."""
+    hashrate_ths: float | None = None
+    """Of the last five minutes."""
+    nominal_ths: float | None = None
+    """What it is to do now."""
+    sticker_ths: float | None = None
+    power_w: float | None = None
+    efficiency_j_th: float | None = None
+    chip_c: float | None = None
+    """The hottest place it knows of."""
+    fans_rpm: tuple[int, ...] = ()
+    fan_ratio: float | None = None
+    """What the fans are told, from 0 to 1."""
+    tuner: str | None = None
+    target_w: float | None = None
+    target_ths: float | None = None
+    """What the tuner aims at now: the one or the other."""
+    accepted_shares: int = 0
+    rejected_shares: int = 0
+    """Stale ones among them."""
+    errors: int = 0
+    """How many it lists, however old."""
+    last_error: str | None = None
+    uptime_s: int | None = None
+
+
+class Sums(Struct, frozen=True, kw_only=True):
+    """All machines together."""
+
+    machines: int
+    mining: int
+    away: int
+    """Those that refuse us among them."""
+    attention: int
+    """Not mining without being told so, or with a tuner in trouble."""
+    hashrate_ths: float
+    power_w: float
+    efficiency_j_th: float | None
+    hottest_c: float | None
+
+
+class Fleet(Struct, frozen=True, kw_only=True):
+    sums: Sums
+    machines: tuple[Row, ...]
+    look_seconds: float
+    """How long a round of all machines takes."""
+
+
+class TrackView(Struct, frozen=True, kw_only=True):
+    """A day at most, minute by minute; null where nothing was seen."""
+
+    minutes: tuple[int, ...]
+    hashrate_ths: tuple[float | None, ...]
+    power_w: tuple[float | None, ...]
+    temperature_c: tuple[float | None, ...]
+    target_w: tuple[float | None, ...]
+    target_ths: tuple[float | None, ...]
+
+
+class Result(Struct, frozen=True, kw_only=True):
+    """What one machine said to an action."""
+
+    id: str
+    ok: bool
+    message: str
+    """Its own sentence where it refused."""
+
+
+class Results(Struct, frozen=True, kw_only=True):
+    done: int
+    failed: int
+    results: tuple[Result, ...]
+
+
+class Selection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which machines."""
+
+    machines: Annotated[tuple[MachineId, ...], Meta(min_length=1, max_length=MOST_MACHINES)]
+
+
+class Locate(Selection, frozen=True, kw_only=True):
+    on: bool
+
+
+class PowerTarget(Selection, frozen=True, kw_only=True):
+    watts: Annotated[int, Meta(ge=1, le=1_000_000)]
+
+
+class PoolEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    url: Annotated[str, Meta(min_length=1, max_length=1024)]
+    user: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=256,
+            description="`{name}` in it stands for the name of the machine.",
+        ),
+    ]
+    password: Annotated[str, Meta(max_length=256)] | None = None
+
+
+class Pools(Selection, frozen=True, kw_only=True):
+    """One group of pools in place of all groups."""
+
+    pools: Annotated[tuple[PoolEntry, ...], Meta(min_length=1, max_length=MOST_POOLS)]
+
+
+class SignIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """The password of the fleet's pages, or its token."""
+
+    password: Annotated[str, Meta(min_length=1, max_length=256)]
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """How the one who asks stands."""
+
+    signed_in: bool
+    may_read: bool
+    csrf: str | None = None
+    """To be sent as `X-CSRF-Token` with everything that changes something."""
+    simulated: bool = False
+    """Whether faults can be called down on machines."""
