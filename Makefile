@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 TESTS  ?= tests
 
-.PHONY: up install develop check format lint types test soak bench lock clean help
+.PHONY: up install develop check format lint types test soak bench dist lock clean help
 
 help:  ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /\1  /p' $(MAKEFILE_LIST) | column -t -l 2 2>/dev/null || true
@@ -52,9 +52,15 @@ soak: develop  ## the long faults
 bench: develop  ## the benchmarks; figures go to docs/performance.md by hand
 	$(BIN)/python -m bench
 
+dist: install  ## the source archive, and from it the wheel, into dist/
+	rm -rf dist
+	$(BIN)/python -c 'from setuptools import build_meta; build_meta.build_sdist("dist")' >/dev/null
+	$(PIP) wheel -q --no-deps --no-build-isolation -w dist dist/pithead-*.tar.gz
+	@ls dist
+
 lock: develop  ## pin the requirements anew, by version and hash for all platforms (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra build -o requirements/run.txt
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra build --extra telemetry --group dev -c requirements/run.txt -o requirements/dev.txt
 
 clean:  ## remove the virtual environment and what was built
-	rm -rf $(VENV) build *.egg-info pithead/native/*.so
+	rm -rf $(VENV) build dist *.egg-info pithead/native/*.so
