@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import structlog
 from msgspec.structs import asdict
@@ -17,6 +17,7 @@ from pithead.bitcoin.target import expected_hashes
 from pithead.pool.archive import Archive
 from pithead.pool.books import BooksSettings
 from pithead.pool.changes import Changes
+from pithead.pool.course import Course, Hours
 from pithead.pool.credit_proof import CreditDay, CreditProof
 from pithead.pool.credits import PublishedCredits
 from pithead.pool.database import database_of, open_database
@@ -29,7 +30,7 @@ from pithead.pool.events import (
     RulesChanged,
 )
 from pithead.pool.history import DAY, History
-from pithead.pool.odds import LuckBand, Withholding, luck_band
+from pithead.pool.odds import LuckBand, Withholding
 from pithead.pool.readings import (
     BlockRewardReading,
     DayHashrate,
@@ -105,9 +106,7 @@ class Bookkeeper:
     # Life
 
     @classmethod
-    async def open(
-        cls, directory: Path, settings: BookkeeperSettings | None = None
-    ) -> "Bookkeeper":
+    async def open(cls, directory: Path, settings: BookkeeperSettings | None = None) -> Self:
         """Load the books from `directory`, or begin them there, and replay the journal.
 
         Raises StoreError, JournalError, or DBAPIError for a database that is damaged or locked.
@@ -311,9 +310,7 @@ class Bookkeeper:
     def luck_bands(self, confidence: float = 0.95) -> Sequence[LuckBand]:
         """Of the last 10, 50 and 250 blocks, or of all where they are fewer."""
         self._count()
-        rounds = self._books.blocks.luck()
-        bands = (luck_band(rounds[:count], confidence) for count in (10, 50, 250))
-        return [band for band in bands if band is not None]
+        return self._standing.luck_bands(confidence)
 
     @property
     def unresolved(self) -> list[BlockFound]:
@@ -367,15 +364,18 @@ class Bookkeeper:
         self._count()
         return self._standing.workers(user, now)
 
+    def course(self, user: str, now: float, hours: Hours) -> Course:
+        self._count()
+        return self._standing.course(user, now, hours)
+
     async def daily_rewards(self, user: str, first_day: int, last_day: int) -> Sequence[DayRewards]:
         return await self._ask(lambda: self._history.daily_rewards(user, first_day, last_day))
 
     async def daily_hashrate(
         self, user: str, first_day: int, last_day: int, of_group: bool = False
     ) -> Sequence[DayHashrate]:
-        return await self._ask(
-            lambda: self._history.daily_hashrate(user, first_day, last_day, of_group)
-        )
+        ask = self._history.daily_hashrate
+        return await self._ask(lambda: ask(user, first_day, last_day, of_group))
 
     async def payouts(self, user: str, first_day: int, last_day: int) -> Sequence[PayoutReading]:
         return await self._ask(lambda: self._history.payouts(user, first_day, last_day))

@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from pithead.pool.course import Course, Hours
 from pithead.pool.credit_proof import CreditDay, CreditProof
 
 WorkerState = Literal["ok", "low", "off", "dis"]
@@ -159,6 +160,10 @@ class PoolReadings(Protocol):
     def profile(self, user: str, now: float) -> ProfileReading: ...
 
     def workers(self, user: str, now: float) -> Sequence[WorkerReading]: ...
+
+    def course(self, user: str, now: float, hours: Hours) -> Course: ...
+
+    """Of the user's hashrate, or of the pool's where `user` is ""."""
 
     async def daily_rewards(
         self, user: str, first_day: int, last_day: int

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from pithead.pool.books import Books
+from pithead.pool.course import Course, Hours, course
 from pithead.pool.ledger import confirmed, paid, paying, unconfirmed
 from pithead.pool.meters import Meter
+from pithead.pool.odds import LuckBand, luck_band
 from pithead.pool.readings import (
     PoolReading,
     ProfileReading,
@@ -91,6 +93,20 @@ class Standing:
             state = worker_state(meter, windows.work_5m, windows.work_24h, now, manual)
             readings.append(WorkerReading(name, state, meter.last_ms // 1000, windows))
         return readings
+
+    def course(self, user: str, now: float, hours: Hours) -> Course:
+        """Of a user, or of the pool where that is ""."""
+        meters, now = self._books.meters, self._books.present(now)
+        if not user:
+            return course(meters.pool.tally.points(), now, hours)
+        found = meters.users.get(user)
+        return course(found.own.tally.points() if found else (), now, hours)
+
+    def luck_bands(self, confidence: float) -> list[LuckBand]:
+        """Of the last 10, 50 and 250 blocks, or of all where they are fewer."""
+        rounds = self._books.blocks.luck()
+        bands = (luck_band(rounds[:count], confidence) for count in (10, 50, 250))
+        return [band for band in bands if band is not None]
 
     def _windows(self, meter: Meter, edges: Edges, now: float) -> Windows:
         constant = self._books.settings.time_constant_seconds
