@@ -2,8 +2,7 @@
 
 import asyncio
 import platform
-import signal
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ from starlette.types import ASGIApp
 
 from pithead.cli.datadir import DataDirectory
 from pithead.cli.doors import DoorPlan, Doors
+from pithead.cli.ending import told_to_stop, until_told_or_failed
 from pithead.cli.farmplan import plan_of
 from pithead.cli.farmtime import steady_wall
 from pithead.cli.logs import start_logging
@@ -272,19 +272,6 @@ def _moved(group: PoolGroup, old_url: str, new_url: str) -> PoolGroup:
     return replace(group, pools=pools)
 
 
-async def until_told_to_stop() -> None:
-    """Return at SIGINT or SIGTERM."""
-    told = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told.set)
-    try:
-        await told.wait()
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
-
-
 async def run_miner(config: Config) -> None:
     """`pithead miner`."""
     section = config.miner
@@ -318,7 +305,7 @@ async def _run(
     start_logging(config.log)
     wall = steady_wall()
     clock = FarmClock(wall(), 1, wall)
-    with DataDirectory(Path(config.data.directory) / "miners") as data:
+    with told_to_stop() as told, DataDirectory(Path(config.data.directory) / "miners") as data:
         machines = Machines(places, data.path, clock, wall, config.pool.work_scale, plans, workers)
         await machines.start()
         if machines.port is not None and machines.port.advice is not None:
@@ -330,19 +317,6 @@ async def _run(
         if machines.admin is not None:
             log.info("farm", admin=f"http://{machines.admin}")
         try:
-            await until_told_or_failed(machines.daemon.failed())
+            await until_told_or_failed(told, machines.daemon.failed())
         finally:
             await machines.stop()
-
-
-async def until_told_or_failed(*parts: Coroutine[object, object, None]) -> None:
-    """Until told to stop; or until one of the parts ends, and raise what ended it."""
-    tasks = [asyncio.ensure_future(work) for work in (until_told_to_stop(), *parts)]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

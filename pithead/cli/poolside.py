@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pithead.cli.adminside import AdminPart, admin_socket
 from pithead.cli.datadir import DataDirectory
-from pithead.cli.farmside import until_told_or_failed
+from pithead.cli.ending import told_to_stop, until_told_or_failed
 from pithead.cli.farmtime import steady_wall
 from pithead.cli.handover import Handover, claim, take_over
 from pithead.cli.logs import start_logging
@@ -259,7 +259,7 @@ async def run(config: Config, takes_over: bool = False) -> None:
     _check(config)
     inherited = await take_over(path) if takes_over else {}
     is_taken_over = bool(inherited)
-    with ExitStack() as last_first:
+    with told_to_stop() as told, ExitStack() as last_first:
         data = DataDirectory(path)
         handover = last_first.enter_context(closing(Handover(data.path)))
         last_first.enter_context(data)  # let go of before the handover says so
@@ -274,7 +274,7 @@ async def run(config: Config, takes_over: bool = False) -> None:
             f"Stratum {part.stratum}{part.over_tls}, web API http://{part.api}; Ctrl-C stops"
         )
         try:
-            await until_told_or_failed(part.pool.failed(), handover.asked(part.sockets))
+            await until_told_or_failed(told, part.pool.failed(), handover.asked(part.sockets))
         finally:
             await part.stop(come_again=handover.is_asked)
 

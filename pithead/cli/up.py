@@ -14,6 +14,7 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from pithead.cli.datadir import DataDirectory
+from pithead.cli.ending import told_to_stop, until_told_or_failed
 from pithead.cli.farmfile import (
     FarmFile,
     MinerEntry,
@@ -23,7 +24,7 @@ from pithead.cli.farmfile import (
     write_farm_file,
 )
 from pithead.cli.farmplan import plan_of
-from pithead.cli.farmside import ApiPlans, Machines, until_told_or_failed
+from pithead.cli.farmside import ApiPlans, Machines
 from pithead.cli.farmtime import keep_time, open_clock, steady_wall
 from pithead.cli.logs import start_logging
 from pithead.cli.machines import Place
@@ -186,14 +187,14 @@ async def run(config: Config) -> None:
     """Start the farm, show it until told to stop, stop it in order."""
     console = Console()
     wall = steady_wall()
-    with DataDirectory(Path(config.data.directory)) as data:
+    with told_to_stop() as told, DataDirectory(Path(config.data.directory)) as data:
         start_logging(config.log, data.path / "pithead.log")
         farm = await _start_with_progress(config, data.path, wall, console)
         if farm.machines.port is not None and farm.machines.port.advice is not None:
             console.print(farm.machines.port.advice, style="yellow")
         try:
             await until_told_or_failed(
-                _show(farm, console), farm.pool.pool.failed(), farm.machines.daemon.failed()
+                told, _show(farm, console), farm.pool.pool.failed(), farm.machines.daemon.failed()
             )
         finally:
             console.print("stopping ...")

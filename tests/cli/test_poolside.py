@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from pithead.cli.config import load
-from pithead.cli.farmside import until_told_or_failed
 from pithead.cli.farmtime import steady_wall
 from pithead.cli.handover import Handover
 from pithead.cli.poolside import CannotStart, open_pool, run
@@ -80,17 +79,6 @@ async def test_a_part_whose_end_fails_leaves_the_others_closed(tmp_path, monkeyp
     await part.pool.stop()
     again = await opened(tmp_path)
     await again.stop()
-
-
-async def test_a_part_that_fails_ends_the_waiting_with_its_error():
-    async def fail():
-        raise OSError("the disk is gone")
-
-    async def last():
-        await asyncio.Event().wait()
-
-    with pytest.raises(OSError, match="the disk is gone"):
-        await until_told_or_failed(last(), fail())
 
 
 @pytest.mark.parametrize(
