@@ -32,7 +32,7 @@ SHELLS = {
     "cli",
     "dashboard/files",
     "farm/admin", "farm/hashing", "farm/machines", "farm/watch",
-    "fleet/client",
+    "fleet/calling", "fleet/client",
     "metrics/lag", "metrics/web",
     "miner/announcing", "miner/api", "miner/cgminer/server", "miner/daemon", "miner/images",
     "miner/interfaces", "miner/logbook", "miner/pool_link", "miner/settings",

@@ -8,7 +8,7 @@ from typing import Any
 import click
 import structlog
 
-from pithead.cli import accountside, doctor, farmside, keyside, poolside, storeside, up
+from pithead.cli import accountside, doctor, farmside, keyside, poolside, scanside, storeside, up
 from pithead.cli.config import example
 from pithead.cli.options import (
     EXPECTED,
@@ -192,6 +192,7 @@ main.add_command(accountside.account)
 main.add_command(accountside.admin)
 main.add_command(accountside.verify)
 main.add_command(doctor.doctor)
+main.add_command(scanside.scan)
 
 
 @main.command()
