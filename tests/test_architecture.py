@@ -44,8 +44,8 @@ SHELLS = {
     "pool/payer",
     "pool/groups", "pool/history", "pool/listener", "pool/notices", "pool/pool", "pool/schema",
     "pool/sharelog", "pool/stocktaking", "pool/store",
-    "pool/gate", "pool/tls", "pool/watchman", "pool/worker_settings",
-    "poolapi/app", "pooladmin/app", "pooladmin/money", "pooladmin/service", "pooladmin/watch",
+    "pool/gate", "pool/localexchange", "pool/locallink", "pool/tls", "pool/watchman", "pool/worker_settings",
+    "poolapi/app", "poolapi/streams", "pooladmin/app", "pooladmin/money", "pooladmin/service", "pooladmin/watch",
     "rpc/grpc", "rpc/grpcserver", "rpc/paths", "rpc/rest",
 }  # fmt: skip
 """Packages and modules that touch the outside; every other is pure, and tested in virtual time."""
