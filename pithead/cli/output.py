@@ -13,8 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-Cell = str | int | float | bool | None
-Row = dict[str, Cell]
+from pithead.fleet.amounts import Cell, Row
+
 Form = Literal["table", "csv", "json"]
 Command = TypeVar("Command", bound=Callable[..., Any])
 

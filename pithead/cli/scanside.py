@@ -5,7 +5,8 @@ import asyncio
 import click
 
 from pithead.cli.choosing import limits_of, places, waiting_options
-from pithead.cli.output import Row, form_of, form_options, progress, show
+from pithead.cli.output import form_of, form_options, progress, show
+from pithead.fleet.amounts import Row
 from pithead.fleet.calling import find_machines
 from pithead.fleet.ranges import Place
 
