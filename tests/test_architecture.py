@@ -21,7 +21,7 @@ ALLOWED = {
     "dashboard": {"rpc"},
     "miner": {"bos", "rpc", "hardware", "stratum", "work", "bitcoin"},
     "farm": {"miner", "hardware", "rpc", "bos", "metrics", "native"},
-    "fleet": {"bos", "rpc"},
+    "fleet": {"bos", "rpc", "dashboard"},
     "cli": {
         "bitcoin", "native", "work", "stratum", "node", "pool", "poolapi", "pooladmin", "metrics",
         "hardware", "rpc", "bos", "miner", "farm", "dashboard", "fleet",
@@ -32,7 +32,8 @@ SHELLS = {
     "cli",
     "dashboard/files",
     "farm/admin", "farm/hashing", "farm/machines", "farm/watch",
-    "fleet/calling", "fleet/client",
+    "fleet/access", "fleet/actions", "fleet/app", "fleet/calling", "fleet/client", "fleet/door",
+    "fleet/faults", "fleet/inspection", "fleet/live", "fleet/service", "fleet/watcher",
     "metrics/lag", "metrics/web",
     "miner/announcing", "miner/api", "miner/cgminer/server", "miner/daemon", "miner/images",
     "miner/interfaces", "miner/logbook", "miner/pool_link", "miner/settings",

@@ -7,9 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
-from pithead.cli.farmfile import MinerEntry, read_farm_file
+from pithead.cli.farmfile import FARM_FILE, MinerEntry, read_farm_file
 from pithead.cli.options import Refused, configured
-from pithead.cli.up import FARM_FILE
 from pithead.fleet.client import Limits, Login
 from pithead.fleet.ranges import HTTP_PORT, Place, place_of, places_in
 

@@ -6,6 +6,9 @@ import msgspec
 
 from pithead.cli.datadir import write_whole
 
+FARM_FILE = "farm.json"
+"""Its name in the data directory."""
+
 
 class PoolEntry(msgspec.Struct, frozen=True):
     stratum: str
@@ -39,6 +42,9 @@ class FarmFile(msgspec.Struct, frozen=True):
     miners: list[MinerEntry]
     admin: str = ""
     """`http://host:port` of the admin API that calls faults down on the machines."""
+    fleet: str = ""
+    """The same of the fleet's pages and API; empty where they are not served."""
+    fleet_token: str = ""
 
 
 def write_farm_file(path: Path, farm: FarmFile) -> None:

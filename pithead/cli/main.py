@@ -8,7 +8,17 @@ from typing import Any
 import click
 import structlog
 
-from pithead.cli import accountside, doctor, farmside, keyside, poolside, scanside, storeside, up
+from pithead.cli import (
+    accountside,
+    doctor,
+    farmside,
+    fleetside,
+    keyside,
+    poolside,
+    scanside,
+    storeside,
+    up,
+)
 from pithead.cli.config import example
 from pithead.cli.options import (
     EXPECTED,
@@ -162,6 +172,32 @@ def farm(
 
 
 @main.group()
+def fleet() -> None:
+    """Many machines at once, through their own REST APIs."""
+
+
+@fleet.command()
+@click.argument("ranges", nargs=-1, metavar="[RANGE]...")
+@data_option
+@general_options
+@click.option("--port", type=int, metavar="PORT", help="Of the pages.  [default: 8090]")
+@click.pass_context
+def serve(
+    context: click.Context, ranges: tuple[str, ...], data: str | None, port: int | None
+) -> None:
+    """Serve a page of all machines, and one for each: those of RANGE, or of the farm.
+
+    \b
+    Examples:
+      pithead fleet serve                      (the farm of ./pithead-data)
+      pithead fleet serve 10.0.0.0/24
+      pithead fleet serve 127.0.1.1-40:8081 miner-3.lan
+    """
+    config = configured(context, data__directory=data, fleet__port=port)
+    _run(fleetside.run(config, ",".join(ranges)))
+
+
+@main.group()
 def token() -> None:
     """Access tokens of the pool's web API."""
 
@@ -188,6 +224,7 @@ pool.add_command(storeside.check)
 miner.add_command(keyside.token)
 miner.add_command(keyside.password)
 miner.add_command(keyside.show_archive_password)
+fleet.add_command(fleetside.password)
 main.add_command(accountside.account)
 main.add_command(accountside.admin)
 main.add_command(accountside.verify)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from pithead.cli.fleetsection import FleetSection
 from pithead.cli.machinesections import FarmSection, MinerSection
 from pithead.cli.nodesections import ChainSection, NodeSection
 from pithead.cli.payoutsection import PayoutsSection
@@ -302,5 +303,6 @@ class Config(Section, frozen=True):
     node: NodeSection = NodeSection()
     chain: ChainSection = ChainSection()
     farm: FarmSection = FarmSection()
+    fleet: FleetSection = FleetSection()
     miner: MinerSection = MinerSection()
     log: LogSection = LogSection()

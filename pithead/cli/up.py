@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from pithead.cli.datadir import DataDirectory
 from pithead.cli.ending import told_to_stop, until_told_or_failed
 from pithead.cli.farmfile import (
+    FARM_FILE,
     FarmFile,
     MinerEntry,
     PoolEntry,
@@ -34,7 +35,6 @@ from pithead.cli.table import FarmPicture, MinerRow, draw, line
 from pithead.farm.clock import FarmClock
 from pithead.pool.admins import Admins
 
-FARM_FILE = "farm.json"
 DRAW_SECONDS = 1.0
 LINE_SECONDS = 10.0
 """Between two lines where the output is no terminal."""

@@ -8,6 +8,17 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from pithead.bos.configuration import GetConstraintsResponse, GetMinerConfigurationResponse
+from pithead.bos.cooling import GetCoolingStateResponse
+from pithead.bos.miner import (
+    GetErrorsResponse,
+    GetHashboardsResponse,
+    GetMinerDetailsResponse,
+    GetMinerStatsResponse,
+)
+from pithead.bos.performance import GetTunerStateResponse
+from pithead.bos.pool import PoolGroup
+
 State = Literal[
     "new", "mining", "starting", "stopping", "paused", "suspended", "stopped", "restricted",
     "away", "refused",
@@ -85,7 +96,28 @@ class Fleet(Struct, frozen=True, kw_only=True):
     sums: Sums
     machines: tuple[Row, ...]
     look_seconds: float
-    """How long a round of all machines takes."""
+    """Between two looks at a machine that answers."""
+    whole: bool
+    """Whether these are all machines; the stream gives those that changed."""
+
+
+class MachineView(Struct, frozen=True, kw_only=True):
+    """A machine in detail: its own answers, as the Braiins OS API gives them."""
+
+    row: Row
+    details: GetMinerDetailsResponse | None = None
+    stats: GetMinerStatsResponse | None = None
+    hashboards: GetHashboardsResponse | None = None
+    cooling: GetCoolingStateResponse | None = None
+    tuner: GetTunerStateResponse | None = None
+    configuration: GetMinerConfigurationResponse | None = None
+    constraints: GetConstraintsResponse | None = None
+    pools: tuple[PoolGroup, ...] | None = None
+    errors: GetErrorsResponse | None = None
+    locating: bool | None = None
+    """Whether it blinks to be found."""
+    unanswered: dict[str, str]
+    """What it did not answer just now, and why."""
 
 
 class TrackView(Struct, frozen=True, kw_only=True):

@@ -49,11 +49,7 @@ def test_a_clock_that_is_set_back_loses_nothing():
     assert history.track(DAY + 600).series["hashrate_ths"] == [5.0]
 
 
-@given(
-    st.lists(
-        st.tuples(st.floats(0, 3 * 86400), st.floats(0, 1e4)), min_size=1, max_size=60
-    )
-)
+@given(st.lists(st.tuples(st.floats(0, 3 * 86400), st.floats(0, 1e4)), min_size=1, max_size=60))
 @settings(max_examples=60)
 def test_every_minute_lies_between_the_least_and_the_most_that_was_seen_in_it(looks):
     history = History()
