@@ -1,6 +1,6 @@
 """The API over HTTP: routes, status codes and headers, and nothing of mining."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from math import ceil
 
 import msgspec
@@ -11,15 +11,28 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from pithead.pool.course import Hours
 from pithead.pool.credit_proof import CreditsChanged
 from pithead.pool.readings import PoolReadings, StoreAway
-from pithead.poolapi import landing, openapi
+from pithead.poolapi import openapi
 from pithead.poolapi.bans import Bans
 from pithead.poolapi.dates import FIRST_DATE, BadDates, Days, day_start, days_asked_for, parse_date
 from pithead.poolapi.door import Door, Forbidden, TooOften
-from pithead.poolapi.endpoints import COINS, ENDPOINTS, GROUPS, METHODS, OWN_ENDPOINTS, Endpoint
-from pithead.poolapi.service import Asked, NothingThere, PoolService, TooMuch
+from pithead.poolapi.endpoints import (
+    COINS,
+    ENDPOINTS,
+    GROUPS,
+    HOURS,
+    METHODS,
+    OWN_ENDPOINTS,
+    STREAMS,
+    Endpoint,
+)
+from pithead.poolapi.limits import address_key
+from pithead.poolapi.public import PublicService
+from pithead.poolapi.service import Asked, NothingThere, Operation, PoolService, TooMuch
 from pithead.poolapi.settings import ApiSettings
+from pithead.poolapi.streams import Full, Streams
 from pithead.poolapi.tokens import TokenCheck
 from pithead.rpc import pages
 
@@ -27,6 +40,8 @@ DOCUMENT_PATH = "/openapi.json"
 HTML = "text/html; charset=utf-8"
 AWAY_SECONDS = "5"
 """After which a client may ask again what the database alone knows."""
+KEPT_SECONDS = 1.0
+"""How long an answer holds that is the same for everybody."""
 ALLOWED = ", ".join((*METHODS, "OPTIONS"))
 
 HEADERS = {
@@ -54,6 +69,7 @@ STATUS: dict[type[Exception], int] = {
     NothingThere: 404,
     CreditsChanged: 409,
     StoreAway: 503,
+    Full: 503,
 }
 
 
@@ -64,14 +80,22 @@ def build_app(
     clock: Callable[[], float],
     wall: Callable[[], float],
     bans: Bans | None = None,
+    streams: Streams | None = None,
+    before: Sequence[Route] = (),
 ) -> Starlette:
-    """The whole API as one ASGI application. `clock` tells the farm's time, `wall` the world's."""
+    """The whole API as one ASGI application. `clock` tells the farm's time, `wall` the world's.
+
+    `streams` is for who closes them; routes `before` come before what the API answers itself.
+    """
     door = Door(tokens, settings, bans)
-    api = PoolApi(PoolService(readings, settings), door, settings, clock, wall)
+    operations = {
+        **PoolService(readings, settings).operations,
+        **PublicService(readings, settings).operations,
+    }
+    api = PoolApi(operations, door, settings, clock, wall)
     document = openapi.document()
     docs = _always(pages.page(msgspec.json.decode(document), DOCUMENT_PATH), HTML, pages.POLICY)
     answers: dict[str, Answering] = {
-        "/": _always(landing.page(), HTML),
         DOCUMENT_PATH: _always(document, "application/json"),
         "/docs": docs,
         "/docs/": docs,
@@ -79,10 +103,17 @@ def build_app(
     for endpoint in (*ENDPOINTS, *OWN_ENDPOINTS):
         for path in endpoint.paths:
             answers[path] = answers[f"{path}/"] = api.answering(endpoint)
+    streams = streams or Streams()
+    for endpoint in STREAMS:
+        for path in endpoint.paths:
+            answers[path] = api.streaming(endpoint, streams)
     app = Starlette(
         routes=[
-            Route(path, _shell(answering), methods=[*METHODS, "OPTIONS"])
-            for path, answering in answers.items()
+            *before,
+            *(
+                Route(path, _shell(answering), methods=[*METHODS, "OPTIONS"])
+                for path, answering in answers.items()
+            ),
         ],
         exception_handlers={HTTPException: _no_such_route},
     )
@@ -95,27 +126,57 @@ class PoolApi:
 
     def __init__(
         self,
-        service: PoolService,
+        operations: Mapping[str, Operation],
         door: Door,
         settings: ApiSettings,
         clock: Callable[[], float],
         wall: Callable[[], float],
     ) -> None:
-        self._operations = service.operations
+        self._operations = operations
         self._door = door
         self._settings = settings
         self._clock = clock
         self._wall = wall
+        self._kept: dict[tuple[str, Hours], tuple[float, bytes]] = {}
+        """Answers that are the same for all, and until when they hold."""
 
     def answering(self, endpoint: Endpoint) -> Answering:
         """What answers one row of the table."""
         operation = self._operations[endpoint.operation]
 
         async def answer(request: Request) -> Response:
-            answer = await operation(self._asked(endpoint, request))
-            return _respond(200, msgspec.json.encode(answer), "application/json")
+            asked = self._asked(endpoint, request)
+            if endpoint.for_all:
+                body = await self._same_for_all(endpoint.operation, asked)
+            else:
+                body = msgspec.json.encode(await operation(asked))
+            return _respond(200, body, "application/json")
 
         return answer
+
+    def streaming(self, endpoint: Endpoint, streams: Streams) -> Answering:
+        """What tells all that listen how the row of the same answer would be answered now."""
+        row = next(each for each in OWN_ENDPOINTS if each.answer is endpoint.answer)
+
+        async def tell() -> bytes:
+            asked = Asked("", self._clock(), Days(0, 0))
+            return await self._same_for_all(row.operation, asked)
+
+        async def answer(request: Request) -> Response:
+            if request.method == "HEAD":
+                return _respond(200, b"", "text/event-stream")
+            host = request.client.host if request.client else ""
+            return streams.answer(address_key(host), tell, HEADERS)
+
+        return answer
+
+    async def _same_for_all(self, operation: str, asked: Asked) -> bytes:
+        until, body = self._kept.get((operation, asked.hours), (0.0, b""))
+        wall = self._wall()
+        if not wall < until <= wall + KEPT_SECONDS:
+            body = msgspec.json.encode(await self._operations[operation](asked))
+            self._kept[operation, asked.hours] = (wall + KEPT_SECONDS, body)
+        return body
 
     def _asked(self, endpoint: Endpoint, request: Request) -> Asked:
         host = request.client.host if request.client else ""
@@ -126,7 +187,7 @@ class PoolApi:
             day = day_start(parse_date("day", request.path_params["day"], FIRST_DATE))
             return Asked(user, now, Days(day, day))
         if not endpoint.default_days:
-            return Asked(user, now, Days(0, 0))
+            return Asked(user, now, Days(0, 0), hours=_hours(request))
         days = days_asked_for(
             request.query_params, now, endpoint.default_days, self._settings.range_limit_days
         )
@@ -137,6 +198,13 @@ def _of_group(request: Request) -> bool:
     """Said by the path, or by `?group=true` where the path says nothing."""
     group: str | None = request.path_params.get("group")
     return (group or request.query_params.get("group", "")).lower() in ("group", "true")
+
+
+def _hours(request: Request) -> Hours:
+    hours = request.path_params.get("hours", HOURS[-1])
+    if hours not in HOURS:
+        raise NotFound(f"a hashrate is told of {' or '.join(HOURS)} hours")
+    return 1 if hours == "1" else 24
 
 
 def _check_path(request: Request) -> None:
@@ -162,7 +230,7 @@ def _shell(answering: Answering) -> Answering:
                 response.headers["Retry-After"] = str(max(1, ceil(refusal.wait)))
                 if refusal.ban is not None:
                     _log.warning("an address is banned for a while", address=refusal.ban.address)
-            elif isinstance(refusal, StoreAway):
+            elif isinstance(refusal, StoreAway | Full):
                 response.headers["Retry-After"] = AWAY_SECONDS
         except Exception:
             _log.exception("a request of the pool API failed", path=request.url.path)
@@ -192,7 +260,7 @@ async def _no_such_route(request: Request, error: Exception) -> Response:
         response = _refuse(405, f"{request.method} is not allowed here; use {ALLOWED}")
         response.headers["Allow"] = ALLOWED
         return response
-    return _refuse(404, "nothing is here; the endpoints are listed at /")
+    return _refuse(404, "nothing is here; the endpoints are listed at /docs")
 
 
 def _refuse(status: int, text: str) -> Response:

@@ -15,6 +15,7 @@ from pithead.poolapi.contract import (
     StatsAnswer,
     WorkersAnswer,
 )
+from pithead.poolapi.publiccontract import HashRates, LuckAnswer, PublicStats
 
 COINS = ("btc",)
 """Lower case; a request may write them in any case."""
@@ -22,6 +23,9 @@ COINS = ("btc",)
 GROUPS = ("user", "group")
 """Whose hashrate: the account's own, or that of all in its user group. An account that is in none
 is a group of its own."""
+
+HOURS = ("1", "24")
+"""How far back a hashrate is told: in steps of a minute, or of five."""
 
 METHODS = ("GET", "HEAD", "POST")
 """POST is answered like GET, since a known client posts; its body is not read."""
@@ -40,6 +44,8 @@ class Endpoint:
     """How long the range is if none is asked for; 0 where the question has no dates."""
     public: bool = False
     """Whether anybody may ask, without a token."""
+    for_all: bool = False
+    """Whether all are answered the same, so that an answer holds for a second."""
 
 
 ENDPOINTS = (
@@ -110,5 +116,40 @@ OWN_ENDPOINTS = (
         CreditProof,
         "That the account's work of a day is in what was published; `pithead verify` checks it",
     ),
+    Endpoint(
+        "public_stats",
+        ("/api/v1/public/stats",),
+        PublicStats,
+        "How the pool does, its round and its last blocks",
+        public=True,
+        for_all=True,
+    ),
+    Endpoint(
+        "public_hash_rate",
+        ("/api/v1/public/hash_rate/{hours}",),
+        HashRates,
+        "How the pool's hashrate went",
+        public=True,
+        for_all=True,
+    ),
+    Endpoint(
+        "public_luck",
+        ("/api/v1/public/luck",),
+        LuckAnswer,
+        "How lucky the pool was, and how lucky an honest one is",
+        public=True,
+        for_all=True,
+    ),
 )
 """What this pool answers besides."""
+
+STREAMS = (
+    Endpoint(
+        "public_events",
+        ("/api/v1/public/events",),
+        PublicStats,
+        "How the pool does, again and again: server-sent events",
+        public=True,
+    ),
+)
+"""Each event is what the endpoint of the same answer gives at that moment."""

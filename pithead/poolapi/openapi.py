@@ -4,7 +4,15 @@ from importlib.metadata import version
 
 import msgspec
 
-from pithead.poolapi.endpoints import COINS, ENDPOINTS, GROUPS, OWN_ENDPOINTS, Endpoint
+from pithead.poolapi.endpoints import (
+    COINS,
+    ENDPOINTS,
+    GROUPS,
+    HOURS,
+    OWN_ENDPOINTS,
+    STREAMS,
+    Endpoint,
+)
 from pithead.poolapi.tokens import TOKEN_HEADERS
 
 REFUSALS = {
@@ -17,6 +25,7 @@ REFUSALS = {
 PATH_PARAMETERS = {
     "{coin}": ("coin", COINS, "The coin, in any case."),
     "{group}": ("group", GROUPS, "Whose hashrate; an account is a group of its own."),
+    "{hours}": ("hours", HOURS, "How far back: 1 in steps of a minute, 24 in steps of five."),
 }
 
 _TEXT = {"text/plain": {"schema": {"type": "string"}}}
@@ -24,7 +33,7 @@ _TEXT = {"text/plain": {"schema": {"type": "string"}}}
 
 def document() -> bytes:
     """The whole document as JSON."""
-    endpoints = (*ENDPOINTS, *OWN_ENDPOINTS)
+    endpoints = (*ENDPOINTS, *OWN_ENDPOINTS, *STREAMS)
     schemas, components = msgspec.json.schema_components(
         [endpoint.answer for endpoint in endpoints], ref_template="#/components/schemas/{name}"
     )
@@ -56,7 +65,12 @@ def _operation(endpoint: Endpoint, path: str, schema: dict[str, object]) -> dict
         del refusals["400"]
     if endpoint.public:
         del refusals["403"]
-    answer = {"description": "The answer.", "content": {"application/json": {"schema": schema}}}
+    if endpoint.for_all:
+        del refusals["429"]
+    if "{" not in path:
+        del refusals["404"]
+    kind = "text/event-stream" if endpoint in STREAMS else "application/json"
+    answer = {"description": "The answer.", "content": {kind: {"schema": schema}}}
     return {
         "operationId": endpoint.operation + ("_by_group" if "{group}" in path else ""),
         "summary": endpoint.summary,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from msgspec import Struct
 from msgspec.structs import replace
 
+from pithead.pool.course import Hours
 from pithead.pool.credit_proof import CreditProof
 from pithead.pool.readings import (
     BlockReading,
@@ -77,6 +78,8 @@ class Asked:
     """(0, 0) where the question has no dates."""
     of_group: bool = False
     """Whether it is about all in the user's group, not about the user alone."""
+    hours: Hours = 24
+    """How far back, where the question says so."""
 
 
 Operation = Callable[[Asked], Awaitable[Struct]]

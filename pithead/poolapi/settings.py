@@ -30,3 +30,5 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     send_threshold_sats: int = 20_000
     """The smallest balance that is paid out; 0.0002 BTC is the documented minimum of Braiins Pool
     on chain."""
+    confirmations: int = 100
+    """That a block's reward waits for, as the pool's books have it."""

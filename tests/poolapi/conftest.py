@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from pithead.pool.course import Course, Hours, course
 from pithead.pool.credit_proof import CreditDay, CreditProof, prove
 from pithead.pool.readings import (
     BlockReading,
@@ -48,6 +49,7 @@ class FakeReadings:
     group_hashrates: Sequence[DayHashrate] = ()
     block_rewards_readings: Sequence[BlockRewardReading] = ()
     payout_readings: Sequence[PayoutReading] = ()
+    points: Sequence[tuple[int, int]] = ()
     asked: list[tuple[str, int, int]] = field(default_factory=list)
 
     def pool(self, user: str, now: float) -> PoolReading:
@@ -58,6 +60,9 @@ class FakeReadings:
 
     def workers(self, user: str, now: float) -> Sequence[WorkerReading]:
         return self.worker_readings
+
+    def course(self, user: str, now: float, hours: Hours) -> Course:
+        return course(self.points, now, hours)
 
     async def daily_rewards(self, user: str, first_day: int, last_day: int) -> Sequence[DayRewards]:
         self.asked.append((user, first_day, last_day))
@@ -153,6 +158,7 @@ def busy_readings() -> FakeReadings:
         ],
         hashrates=[DayHashrate(TODAY - DAY * n, 8_640_000, 99.5) for n in range(1, 20)],
         group_hashrates=[DayHashrate(TODAY - DAY, 17_280_000, 199.0)],
+        points=[(int(NOW) // 60 - 2_940 + n, 6_000 * n) for n in range(2_941)],
         payout_readings=[
             PayoutReading(TODAY + 32_400, 0, "queued", 25_000, "bcrt1qa", "ab" * 32, True),
             PayoutReading(TODAY - DAY, TODAY, "confirmed", 50_000, "bcrt1qa", "cd" * 32, False),

@@ -5,7 +5,7 @@ import pytest
 
 from pithead.pool.credit_proof import CreditDay, CreditProof, ProofStep
 from pithead.poolapi.contract import Answer
-from pithead.poolapi.endpoints import ENDPOINTS, OWN_ENDPOINTS
+from pithead.poolapi.endpoints import ENDPOINTS, OWN_ENDPOINTS, STREAMS
 from pithead.poolapi.openapi import document
 from pithead.poolapi.tokens import TOKEN_HEADERS
 
@@ -63,14 +63,14 @@ async def test_every_answer_conforms_to_the_schema_that_the_document_gives(
         operation = DOCUMENT["paths"][path]["get"]
         schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
         answer = await connect(readings).get(
-            path.format(coin="btc", group="user", day="2023-11-13")
+            path.format(coin="btc", group="user", day="2023-11-13", hours="24")
         )
         conforms(answer.json(), schema)
 
 
 def test_every_path_of_the_table_is_there_and_no_other():
     assert set(DOCUMENT["paths"]) == {
-        path for endpoint in (*ENDPOINTS, *OWN_ENDPOINTS) for path in endpoint.paths
+        path for endpoint in (*ENDPOINTS, *OWN_ENDPOINTS, *STREAMS) for path in endpoint.paths
     }
 
 
@@ -84,7 +84,7 @@ def test_every_object_of_the_contract_is_there_with_every_field_required():
 
 def test_operation_ids_are_unique():
     ids = [item["get"]["operationId"] for item in DOCUMENT["paths"].values()]
-    assert len(ids) == len(set(ids)) == 10
+    assert len(ids) == len(set(ids)) == 14
 
 
 def test_every_path_parameter_is_declared():

@@ -10,6 +10,7 @@ from msgspec import structs
 from pithead.pool.readings import BlockReading, PoolReading, Windows, WorkerReading
 from pithead.poolapi.dates import Days
 from pithead.poolapi.endpoints import ENDPOINTS, OWN_ENDPOINTS
+from pithead.poolapi.public import PublicService
 from pithead.poolapi.service import Asked, PoolService, TooMuch, worker_keys
 from pithead.poolapi.settings import ApiSettings
 
@@ -28,8 +29,9 @@ def seen(answer):
 
 
 def test_every_endpoint_of_the_table_has_an_operation_that_answers_with_its_type(busy):
-    operations = service(busy).operations
-    assert set(operations) == {endpoint.operation for endpoint in (*ENDPOINTS, *OWN_ENDPOINTS)}
+    settings = ApiSettings()
+    operations = {*service(busy).operations, *PublicService(busy, settings).operations}
+    assert operations == {endpoint.operation for endpoint in (*ENDPOINTS, *OWN_ENDPOINTS)}
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.operation)
