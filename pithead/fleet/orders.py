@@ -160,7 +160,7 @@ def _fields(words: list[str]) -> dict[str, Any]:
     if wrong := [name for name, equals, _ in pairs if not equals]:
         raise ValueError(f"{wrong[0]!r} is no field=value")
     return {
-        name: {"degree_c": float(value)} if name.endswith("_temperature") else _json(value)
+        name: {"degree_c": _number(value)} if name.endswith("_temperature") else _json(value)
         for name, _, value in pairs
     }
 
