@@ -5,8 +5,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 TESTS  ?= tests
+SITE   ?= site
 
-.PHONY: up install develop check format lint types test soak bench dist lock clean help
+.PHONY: up install develop check format lint types test soak bench dist site lock clean help
 
 help:  ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /\1  /p' $(MAKEFILE_LIST) | column -t -l 2 2>/dev/null || true
@@ -58,9 +59,12 @@ dist: install  ## the source archive, and from it the wheel, into dist/
 	$(PIP) wheel -q --no-deps --no-build-isolation -w dist dist/pithead-*.tar.gz
 	@ls dist
 
+site: develop  ## the documentation as a site, into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build -q --strict -d $(SITE)
+
 lock: develop  ## pin the requirements anew, by version and hash for all platforms (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra build -o requirements/run.txt
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra build --extra telemetry --group dev -c requirements/run.txt -o requirements/dev.txt
 
 clean:  ## remove the virtual environment and what was built
-	rm -rf $(VENV) build dist *.egg-info pithead/native/*.so
+	rm -rf $(VENV) build dist site *.egg-info pithead/native/*.so

@@ -42,6 +42,12 @@ DOCUMENT_PATH = f"{BASE_PATH}/docs/openapi.json"
 DOCS_PATH = f"{BASE_PATH}/docs"
 """The document as a page; machines have no such path, and clients ask for none."""
 
+SERVICES: tuple[type[Service], ...] = (
+    Version, Authentication, Actions, MinerState, Network, License, AdvancedSettings, Upgrade,
+    Performance, Cooling, Configuration, Pools,
+)  # fmt: skip
+"""Whose operations a machine has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Apis:
@@ -96,14 +102,14 @@ def build_apis(
     graphql = GraphQl(
         miner, Services(authentication, actions, pools, surroundings.settled), keys, logs, clock
     )
-    kinds = tuple(map(type, services))
-    document = _document(kinds)
+    assert tuple(map(type, services)) == SERVICES
+    document = rest_document()
 
     async def serve_document(_request: Request) -> Response:
         return Response(document, headers=rest.HEADERS, media_type="application/json")
 
     async def serve_docs(_request: Request) -> Response:
-        return _html(_docs(kinds))
+        return _html(_docs())
 
     async def serve_page(_request: Request) -> Response:
         return _html(_page(miner))
@@ -127,10 +133,10 @@ def build_apis(
 
 
 @cache
-def _document(services: tuple[type[Service], ...]) -> bytes:
-    """One for all machines of a process."""
+def rest_document() -> bytes:
+    """The OpenAPI document: one for all machines."""
     document = openapi.document(
-        services,
+        SERVICES,
         title="Pithead miner",
         version=REST_VERSION_TEXT,
         base_path=BASE_PATH,
@@ -153,9 +159,9 @@ def _document(services: tuple[type[Service], ...]) -> bytes:
 
 
 @cache
-def _docs(services: tuple[type[Service], ...]) -> bytes:
+def _docs() -> bytes:
     """The same for people."""
-    return pages.page(msgspec.json.decode(_document(services)), DOCUMENT_PATH)
+    return pages.page(msgspec.json.decode(rest_document()), DOCUMENT_PATH)
 
 
 def _html(page: bytes) -> Response:
