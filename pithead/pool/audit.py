@@ -15,7 +15,8 @@ from pithead.pool.credits import works_of
 from pithead.pool.database import open_database
 from pithead.pool.events import Event
 from pithead.pool.extract import BOOKS, Since, ordered
-from pithead.pool.sharelog import START, Position, segments_in, tell
+from pithead.pool.position import START, Position
+from pithead.pool.sharelog import segments_in, tell
 from pithead.pool.store import Store
 
 TOLD_AT_ONCE = 100_000

@@ -24,8 +24,8 @@ from pithead.pool.bulk import insert_rows
 from pithead.pool.database import StoreError, Where, new_tables, one_moment
 from pithead.pool.extract import BOOKS, Since, since_now, where_since
 from pithead.pool.migrations import HEAD
+from pithead.pool.position import Position
 from pithead.pool.schema import Natural
-from pithead.pool.sharelog import Position
 
 FORMAT = "pithead pool backup 1"
 LONGEST_LINE = 256 << 20

@@ -13,7 +13,6 @@ import structlog
 from msgspec.structs import asdict
 from sqlalchemy.exc import DBAPIError
 
-from pithead.bitcoin.target import expected_hashes
 from pithead.pool.archive import Archive
 from pithead.pool.books import BooksSettings
 from pithead.pool.changes import Changes
@@ -31,6 +30,7 @@ from pithead.pool.events import (
 )
 from pithead.pool.history import DAY, History
 from pithead.pool.odds import LuckBand, Withholding
+from pithead.pool.position import Position
 from pithead.pool.readings import (
     BlockRewardReading,
     DayHashrate,
@@ -44,21 +44,18 @@ from pithead.pool.readings import (
 from pithead.pool.rewards import Rules
 from pithead.pool.schemes import Price
 from pithead.pool.scoring import TIME_CONSTANT_SECONDS
-from pithead.pool.sharelog import SEGMENT_BYTES, Durability, JournalFull, Position, ShareLog
+from pithead.pool.sharelog import SEGMENT_BYTES, Durability, JournalFull, ShareLog
 from pithead.pool.standing import Standing
 from pithead.pool.store import Store
 from pithead.work.template import Template
 
 log = structlog.get_logger(__name__)
-
 T = TypeVar("T")
 
 MOST_UNCOUNTED = 4_096
 """Events in the journal that the books wait for: a few milliseconds of counting."""
-
 SNAPSHOT_SLICE = 1_000
 """Meters taken for the store before the loop may turn to others: a few milliseconds."""
-
 REPLAY_SLICE = 100_000
 """Events replayed between two commits, so that a long journal does not fill the memory."""
 
@@ -205,10 +202,7 @@ class Bookkeeper:
 
     def template(self, template: Template) -> None:
         """What a block would bring now, and how hard it is."""
-        self._standing.template_value_sats = template.value_sats
-        self._standing.block_work = expected_hashes(template.block_target)
-        fees = sum(transaction.fee_sats for transaction in template.transactions)
-        price = Price(template.height, template.value_sats - fees, fees, self._standing.block_work)
+        price = self._standing.template(template)
         if self._price is None or self.rules.scheme == "fpps" or price[3] != self._price[3]:
             self._note(price)
 
@@ -323,6 +317,12 @@ class Bookkeeper:
         """The last of the blocks the books were told of, hashes by height."""
         self._count()
         return dict(self._books.blocks.chain)
+
+    @property
+    def reached(self) -> Mapping[str, Position]:
+        """How far each front end of its own process was taken."""
+        self._count()
+        return dict(self._books.arrivals.places)
 
     @property
     def blocks_found(self) -> int:

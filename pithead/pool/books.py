@@ -7,15 +7,9 @@ not they were written to a store and loaded again in between.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pithead.pool.arrivals import Arrivals
 from pithead.pool.blocks import Block, Blocks, Fate
-from pithead.pool.changes import (
-    Changes,
-    CreditRow,
-    DayRow,
-    PointKey,
-    PointRow,
-    StateRow,
-)
+from pithead.pool.changes import EMPTY, Changes, CreditRow, DayRow, PointKey, PointRow, StateRow
 from pithead.pool.events import (
     BlockFound,
     BlockResolved,
@@ -24,6 +18,7 @@ from pithead.pool.events import (
     PayoutPlanned,
     PayoutResolved,
     PriceSeen,
+    Reached,
     ReferralSet,
     RulesChanged,
     ShareAccepted,
@@ -53,9 +48,6 @@ class BooksSettings:
     confirmations: int = 100
 
 
-EMPTY = StateRow(0, 0, 0, 0, 0, 0, 0, 0)
-
-
 class Books:
     """Everything the pool knows of work and money."""
 
@@ -70,6 +62,7 @@ class Books:
         paying: Paying | None = None,
         fortunes: Fortunes | None = None,
         payouts: Payouts | None = None,
+        arrivals: Arrivals | None = None,
     ) -> None:
         self.settings = settings
         self.meters = meters or Meters()
@@ -77,6 +70,7 @@ class Books:
         self.paying = paying or Paying()
         self.fortunes = fortunes or Fortunes()
         self.payouts = payouts or Payouts()
+        self.arrivals = arrivals or Arrivals()
         self.blocks = Blocks(
             settings.confirmations, blocks, chain, state.tip_height,
             state.round_started_ms, state.round_work,
@@ -115,6 +109,8 @@ class Books:
                 self.fortunes.price(event.block_work)
             case PayoutPlanned() | PayoutResolved():
                 self.payouts.apply(event, time_ms, self.ledger)
+            case Reached():
+                self.arrivals.apply(event)
             case ReferralSet():
                 for name in (event.user, event.referrer or event.user):
                     self._dirty[self.meters.user(name, time_ms).own] = None
@@ -377,6 +373,7 @@ class Books:
         self.paying.drain_into(changes)
         changes.payouts, changes.payout_lines = self.payouts.drain()
         changes.fortunes, changes.block_work = self.fortunes.drain(), self.fortunes.block_work
+        changes.reached = self.arrivals.drain()
         if self._chain_changed:
             changes.chain = dict(self.blocks.chain)
             self._chain_changed = False

@@ -157,6 +157,14 @@ class DayRow(msgspec.Struct, frozen=True, order=True, gc=False):
     scoring_rate: float
 
 
+class ReachedRow(msgspec.Struct, frozen=True, order=True, gc=False):
+    """The last event that was taken of a front end."""
+
+    front_end: str
+    epoch: int
+    sequence: int
+
+
 class StateRow(msgspec.Struct, frozen=True, order=True, gc=False):
     last_ms: int
     shift_ms: int
@@ -167,6 +175,9 @@ class StateRow(msgspec.Struct, frozen=True, order=True, gc=False):
     tip_height: int
     entries: int
     """How many the ledger ever booked."""
+
+
+EMPTY = StateRow(0, 0, 0, 0, 0, 0, 0, 0)
 
 
 @dataclass(slots=True)
@@ -200,5 +211,6 @@ class Changes:
     payouts: list[PayoutRow] = field(default_factory=list)
     payout_lines: list[PayoutLineRow] = field(default_factory=list)
     fortunes: list[FortuneRow] = field(default_factory=list)
+    reached: list[ReachedRow] = field(default_factory=list)
     block_work: int = 0
     """Of a block now."""

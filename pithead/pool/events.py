@@ -131,6 +131,16 @@ class PayoutResolved(msgspec.Struct, frozen=True, array_like=True, tag="z", gc=F
     reason: str
 
 
+class Reached(msgspec.Struct, frozen=True, array_like=True, tag="e", gc=False):
+    """All that stands before this in the journal up to there came from that front end, which
+    writes a journal of its own: what comes again from there is known. In one append with it."""
+
+    time_ms: int
+    front_end: str
+    epoch: int
+    sequence: int
+
+
 Event = (
     ShareAccepted
     | ShareRejected
@@ -143,6 +153,7 @@ Event = (
     | ReferralSet
     | PayoutPlanned
     | PayoutResolved
+    | Reached
 )
 
 LARGEST = 2**64 - 1

@@ -18,7 +18,7 @@ BOOKS = (
     schema.state, schema.meters, schema.counters, schema.blocks, schema.credits,
     schema.day_credits, schema.rules, schema.referrals, schema.pplns_window, schema.fpps_claims,
     schema.fortunes, schema.payouts, schema.payout_lines, schema.scheme_state, schema.entries,
-    schema.balances, schema.days, schema.chain,
+    schema.balances, schema.days, schema.chain, schema.reached,
 )  # fmt: skip
 """All else in the store was said by people, or is about what has been told to them."""
 

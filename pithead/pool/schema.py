@@ -36,6 +36,12 @@ positions = Table(
     Column("epoch", BigInteger, nullable=False),
     Column("sequence", BigInteger, nullable=False),
 )  # fmt: skip
+reached = Table(
+    "reached", metadata,
+    Column("front_end", String, primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+)  # fmt: skip
 state = Table(
     "state", metadata,
     Column("last_ms", BigInteger),

@@ -22,12 +22,13 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from struct import Struct
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 import structlog
 
 from pithead.pool.events import Event, spelled
+from pithead.pool.position import START, Position
 
 log = structlog.get_logger(__name__)
 
@@ -53,18 +54,8 @@ class JournalDamaged(JournalError):
     """Says which file and at what offset."""
 
 
-class Position(NamedTuple):
-    """Of an event: positions ascend in the order of appending."""
-
-    epoch: int
-    sequence: int
-
-
 KEPT = "kept"
 """Where segments are that are in the store and kept all the same: beside those in use."""
-
-START = Position(0, 0)
-"""Before the first event of any journal."""
 
 
 class _Payload(msgspec.Struct, array_like=True, frozen=True):

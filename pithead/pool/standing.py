@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from pithead.bitcoin.target import expected_hashes
 from pithead.pool.books import Books
 from pithead.pool.course import Course, Hours, course
 from pithead.pool.ledger import confirmed, paid, paying, unconfirmed
@@ -14,8 +15,10 @@ from pithead.pool.readings import (
     WorkerReading,
     WorkerState,
 )
+from pithead.pool.schemes import Price
 from pithead.pool.tallies import DAY, Edges
 from pithead.pool.watching import SNAPSHOT_SECONDS
+from pithead.work.template import Template
 
 NEW_SECONDS = 3_600
 LOW_PERCENT = 70
@@ -32,6 +35,13 @@ class Standing:
         self.block_work = 0
         self.alert_rates: dict[tuple[str, str], float] = {}
         """Manual alert limits by user and worker, in hashes a second on the wire."""
+
+    def template(self, template: Template) -> Price:
+        """What a block would bring from now on; its price."""
+        self.template_value_sats = template.value_sats
+        self.block_work = expected_hashes(template.block_target)
+        fees = sum(transaction.fee_sats for transaction in template.transactions)
+        return Price(template.height, template.value_sats - fees, fees, self.block_work)
 
     def pool(self, user: str, now: float) -> PoolReading:
         books = self._books

@@ -23,15 +23,18 @@ from sqlalchemy import (
 )
 
 from pithead.pool import schema
+from pithead.pool.arrivals import Arrivals
 from pithead.pool.blocks import LUCK, Block, Credit
-from pithead.pool.books import EMPTY, Books, BooksSettings
+from pithead.pool.books import Books, BooksSettings
 from pithead.pool.bulk import delete_rows, put_rows
 from pithead.pool.changes import (
+    EMPTY,
     BlockRow,
     Changes,
     CreditRow,
     FortuneRow,
     MeterRow,
+    ReachedRow,
     ReferralRow,
     RulesRow,
     StateRow,
@@ -42,8 +45,8 @@ from pithead.pool.fortunes import Fortunes
 from pithead.pool.meters import Meters
 from pithead.pool.paying import Paying, PayingRows
 from pithead.pool.payouts import Payouts
+from pithead.pool.position import Position
 from pithead.pool.schemes import PayRow, WindowRow
-from pithead.pool.sharelog import Position
 
 Rows = Sequence[Struct]
 
@@ -101,6 +104,7 @@ class Store:
                 Paying(_load_paying(connection)),
                 _load_fortunes(connection),
                 _load_payouts(connection),
+                Arrivals(ReachedRow(*row) for row in connection.execute(select(schema.reached))),
             )
             positions = schema.positions
             place = connection.execute(
@@ -131,6 +135,7 @@ def _put_paying(connection: Connection, changes: Changes) -> None:
     _put(connection, schema.payouts, changes.payouts)
     _put(connection, schema.payout_lines, changes.payout_lines)
     _put(connection, schema.fortunes, changes.fortunes)
+    _put(connection, schema.reached, changes.reached)
     texts = {SCHEME: changes.scheme_text, BLOCK_WORK: str(changes.block_work)}
     _put_pairs(connection, schema.scheme_state, texts)
 

@@ -14,6 +14,7 @@ from pithead.pool.accounts import Accounts
 from pithead.pool.backup import restore_backup, write_backup
 from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
 from pithead.pool.database import DATABASE, StoreError, open_database
+from pithead.pool.migrations import HEAD
 from pithead.pool.store import Store
 from tests.pool.test_bookkeeping import NOW, a_history, readings, shares
 from tests.pool.test_database import make_first
@@ -157,7 +158,7 @@ def rewritten(backup, old, new):
         (lambda data: data[: len(data) // 2], "no whole backup"),
         (lambda data: gzip.compress(gzip.decompress(data)[:-15]), "too early"),
         (lambda data: rewritten(data, b"pithead pool", b"somebody's"), "no backup of a pool"),
-        (lambda data: rewritten(data, b'"0003"', b'"9999"'), "newer version"),
+        (lambda data: rewritten(data, f'"{HEAD}"'.encode(), b'"9999"'), "newer version"),
         (lambda data: rewritten(data, b'["rows","users"', b'["rows","losers"'), "unknown table"),
         (lambda data: rewritten(data, b'"users":{', b'"losers":{'), "unlike that of"),
         (lambda data: rewritten(data, b'["end",', b'["end",1'), "rows where there should be"),

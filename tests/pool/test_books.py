@@ -15,6 +15,7 @@ from pithead.pool.events import (
     Event,
     MonitoringChanged,
     PriceSeen,
+    Reached,
     ReferralSet,
     RulesChanged,
     ShareAccepted,
@@ -22,8 +23,8 @@ from pithead.pool.events import (
     TipChanged,
     spelled,
 )
+from pithead.pool.position import Position
 from pithead.pool.rewards import Rules
-from pithead.pool.sharelog import Position
 from pithead.pool.standing import Standing
 from pithead.pool.store import Store
 
@@ -39,7 +40,18 @@ RULES = [
 steps = st.lists(
     st.tuples(
         st.sampled_from(
-            [*["share"] * 3, "block", "tip", "answer", "refuse", "reorg", "rules", "price", "refer"]
+            [
+                *["share"] * 3,
+                "block",
+                "tip",
+                "answer",
+                "refuse",
+                "reorg",
+                "rules",
+                "price",
+                "refer",
+                "reach",
+            ]
         ),
         st.sampled_from([0, 1, 400, 20_000, 61_000, 3_600_000, 30_000_000, -900, -3_600_000]),
         st.sampled_from(USERS),
@@ -62,6 +74,8 @@ def events_of(steps):
                 events.append(RulesChanged(time_ms, RULES[work % len(RULES)]))
             case "price":
                 events.append(PriceSeen(time_ms, height + 1, 10**9, work % 10**9, 2**44 + work % 9))
+            case "reach":
+                events.append(Reached(time_ms, f"front-{work % 2}", 1 + number // 20, work))
             case "refer":
                 events.append(ReferralSet(time_ms, user, USERS[work % 3]))
             case "block":

@@ -26,8 +26,9 @@ from pithead.pool.events import (
     ShareRejected,
     TipChanged,
 )
+from pithead.pool.position import Position
 from pithead.pool.rewards import Rules
-from pithead.pool.sharelog import JournalDamaged, JournalFull, Position, ShareLog
+from pithead.pool.sharelog import JournalDamaged, JournalFull, ShareLog
 
 
 def share(number):
