@@ -54,6 +54,10 @@ FLUSH_EVERY = 500
 """Blocks after which the library writes its state down: some 50 ms, against one millisecond for
 each block that has to be verified again after a crash."""
 
+MOST_BESIDE = 16
+"""Blocks kept beside the best chain, of one parent: in regtest the library looks through all it has
+at each block, and at siblings most. A thousand of them make every block take 20 ms."""
+
 
 @dataclass(frozen=True, slots=True)
 class KernelSettings:
@@ -84,6 +88,8 @@ class KernelNode:
         self._mempool = Mempool(settings.mempool)
         self._follower = self._at_genesis()
         self._unflushed = 0
+        self._beside = (b"", 0)
+        """The parent of the last blocks that came too late, and how many of it were kept."""
 
     @staticmethod
     async def open(
@@ -116,6 +122,8 @@ class KernelNode:
             case BlockAccepted(duplicate=False):
                 self._changed.set()
                 self._changed = asyncio.Event()
+            case BlockRefused() if answer == SIDE_BRANCH:
+                log.info("a block came second; another is in its place")
             case BlockRefused(reason=reason):
                 log.error("the consensus library refused a block", reason=reason)
             case _:
@@ -317,18 +325,24 @@ class KernelNode:
 
     def _submit(self, raw: bytes, arrived_ms: int) -> Submission:
         try:
-            hash_wire = Block.parse(raw).header.hash_wire
+            header = Block.parse(raw).header
         except DecodeError as error:
             return BlockRefused(f"undecodable: {error}")
-        if self._library.has_on_best_chain(hash_wire):
+        if self._library.has_on_best_chain(header.hash_wire):
             return BlockAccepted(duplicate=True)
+        if self._beside == (header.prev_hash_wire, MOST_BESIDE):
+            return SIDE_BRANCH
         record = BlockRecord(raw, self._follower.block_work, arrived_ms - self._last_arrival_ms)
         try:
             answer = self._take(record, durably=True)
         except OSError as error:
             raise NodeUnavailable(f"the journal of blocks cannot be written: {error}") from error
+        parent, count = self._beside
         if isinstance(answer, BlockAccepted):
             self._last_arrival_ms = arrived_ms
+        elif answer == SIDE_BRANCH:
+            count = count if parent == header.prev_hash_wire else 0
+            self._beside = header.prev_hash_wire, count + 1
         return answer
 
     def _take(self, record: BlockRecord, durably: bool = False) -> Submission:

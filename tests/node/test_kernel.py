@@ -17,6 +17,7 @@ from pithead.bitcoin.transaction import Transaction, TxIn, TxOut
 from pithead.node import kernel
 from pithead.node.blockfile import BlockFileDamaged
 from pithead.node.kernel import KernelNode, KernelSettings
+from pithead.node.library import SIDE_BRANCH
 from pithead.node.mempool import NotTaken, Taken
 from pithead.node.node import BlockAccepted, BlockRefused, NodeUnavailable
 from pithead.node.wallet import WALLET_SCRIPT
@@ -132,6 +133,37 @@ async def test_a_wallet_that_saw_a_change_of_branches_is_the_one_a_restart_finds
     await node.close()
     node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
     assert await node.template() == template
+    await node.close()
+
+
+async def test_blocks_that_come_too_late_are_kept_up_to_a_number_and_told_the_same(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(kernel, "MOST_BESIDE", 2)
+    node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
+    journal = tmp_path / "blocks.journal"
+    template = await node.template()
+    assert await node.submit(mine(template, b"best")) == BlockAccepted()
+    sizes = []
+    for number in range(4):
+        assert await node.submit(mine(template, b"late %d" % number)) == SIDE_BRANCH
+        sizes.append(journal.stat().st_size)
+    assert sizes[0] < sizes[1] == sizes[2] == sizes[3]
+    assert await node.submit(mine(await node.template())) == BlockAccepted()
+    assert (await node.tip()).height == template.height + 1
+    await node.close()
+
+
+async def test_late_blocks_of_one_parent_do_not_count_for_the_next(tmp_path, monkeypatch):
+    monkeypatch.setattr(kernel, "MOST_BESIDE", 1)
+    node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
+    journal = tmp_path / "blocks.journal"
+    for _ in range(2):
+        template = await node.template()
+        assert await node.submit(mine(template, b"best")) == BlockAccepted()
+        before = journal.stat().st_size
+        assert await node.submit(mine(template, b"late")) == SIDE_BRANCH
+        assert journal.stat().st_size > before
     await node.close()
 
 
