@@ -23,6 +23,8 @@ from pithead.cli.payoutside import PayoutPart
 from pithead.cli.sections import Config, PoolSection
 from pithead.cli.serving import HttpServer, listen
 from pithead.cli.stratumside import PortNotBound, StratumPart, certificate_of
+from pithead.dashboard.files import dashboard_routes
+from pithead.dashboard.poolpages import pool_pages
 from pithead.node.kernel import Progress
 from pithead.node.node import Node
 from pithead.pool.accounts import Accounts
@@ -33,6 +35,7 @@ from pithead.pool.rewards import Rules
 from pithead.poolapi.app import build_app
 from pithead.poolapi.bans import Bans
 from pithead.poolapi.settings import ApiSettings
+from pithead.poolapi.streams import Streams
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +58,8 @@ class PoolPart:
     accounts: Accounts
     front: StratumPart
     server: HttpServer
+    streams: Streams
+    """Of the web API; they last until they are closed."""
     api_socket: socket.socket
     remembering: asyncio.Task[None]
     """Writes down when tokens were last used."""
@@ -100,6 +105,7 @@ class PoolPart:
             last_first.callback(self.remembering.cancel)
             last_first.push_async_callback(self.front.stop, come_again)
             last_first.push_async_callback(self.server.stop)
+            last_first.callback(self.streams.close)
             last_first.push_async_callback(self.admin.stop)
 
 
@@ -137,7 +143,9 @@ async def open_pool(
         undo.push_async_callback(front.stop)
         api = _api_settings(section)
         bans = Bans.of(api)
-        app = build_app(bookkeeper, accounts, api, clock, wall, bans)
+        streams = Streams()
+        pages = dashboard_routes(pool_pages())
+        app = build_app(bookkeeper, accounts, api, clock, wall, bans, streams, pages)
         server = HttpServer(app, [api_socket])
         await server.start()
         undo.push_async_callback(server.stop)
@@ -150,7 +158,7 @@ async def open_pool(
         undo.pop_all()
     remembering = asyncio.create_task(_remember_use(accounts))
     return PoolPart(
-        node, bookkeeper, accounts, front, server, api_socket, remembering, admin, payouts
+        node, bookkeeper, accounts, front, server, streams, api_socket, remembering, admin, payouts
     )
 
 
@@ -225,6 +233,7 @@ def _api_settings(section: PoolSection) -> ApiSettings:
         burst=section.api_burst,
         refill_per_second=section.api_refill_per_second,
         send_threshold_sats=section.send_threshold_sats,
+        confirmations=section.confirmations,
     )
 
 

@@ -1,7 +1,7 @@
 // Lines over time, drawn by uPlot in the colours of the page.
 
 import uPlot from "./vendor/uPlot.esm.js";
-import { h } from "./base.js";
+import { decimal, h } from "./base.js";
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -15,16 +15,21 @@ function resolved(name) {
   return found || colour(name);
 }
 
+// Marks need no zeros at the end, and nothing is nothing in any unit.
+const short = (text) => text.replace(/(\.\d*?)0+(?=\D*$)/, "$1").replace(/\.(?=\D*$)/, "").replace(/^0 .*/, "0");
+const plain = (_, marks) => marks.map((mark) => decimal(mark, mark % 1 ? 1 : 0));
+
 const faded = (rgb, alpha) => rgb.replace(/^rgba?\(([^)]+)\)$/, (_, parts) =>
   `rgba(${parts.split(",").slice(0, 3).join(",")}, ${alpha})`);
 
 /**
  * `lines`: {label, colour?: "--series-1", fill?, width?, dash?, band?}. `show` turns a value into text.
+ * `across` shows what lies along the chart where that is no time.
  * `data` is that of uPlot: times in unix seconds, then values line by line.
  */
 export class Chart {
-  constructor(place, { label, lines, show, height = 220, low = null, high = null, time = true }) {
-    Object.assign(this, { place, label, lines, show, height, low, high, time });
+  constructor(place, { label, lines, show, height = 220, low = null, high = null, time = true, across, legend = true }) {
+    Object.assign(this, { place, label, lines, show, height, low, high, time, across, legend });
     this.data = [[], ...lines.map(() => [])];
     place.classList.add("chart");
     place.setAttribute("role", "img");
@@ -37,6 +42,13 @@ export class Chart {
     this.data = data;
     this.describe();
     this.plot.setData(data);
+    this.rest(this.plot);
+  }
+
+  /** While nobody points at a moment the legend tells the last. */
+  rest(plot) {
+    const last = this.data[0].length - 1;
+    if (this.legend && last >= 0) plot.setLegend({ idx: last }, false);
   }
 
   /** What the picture says, for who cannot see it. */
@@ -64,15 +76,18 @@ export class Chart {
     this.plot = new uPlot({
       width: Math.max(200, Math.floor(this.place.clientWidth)),
       height: this.height,
-      series: [{ value: this.time ? "{YYYY}-{MM}-{DD} {HH}:{mm}" : undefined },
+      series: [this.time ? { value: "{YYYY}-{MM}-{DD} {HH}:{mm}" }
+        : { label: "At", value: (_, value) => (value === null ? "–" : this.across(value)) },
         ...this.lines.map((each, at) => this.series(each, at, show))],
       scales: { x: { time: this.time }, y: { range: (_, low, high) => this.range(low, high) } },
-      axes: [{ ...axis, space: 70, values: this.time ? TIMES : undefined },
-        { ...axis, size: 78, gap: 4, values: (_, marks) => marks.map((mark) => this.show(mark)) }],
+      axes: [{ ...axis, size: this.time ? 44 : 30, space: 70, values: this.time ? TIMES : plain },
+        { ...axis, size: 76, gap: 4, values: (_, marks) => marks.map((mark) => short(this.show(mark))) }],
       cursor: { y: false, points: { size: 7 } },
-      legend: { live: true },
+      legend: { show: this.legend },
+      hooks: { setCursor: [(plot) => { if (plot.cursor.left < 0) this.rest(plot); }] },
     }, this.data, this.place);
     this.describe();
+    this.rest(this.plot);
   }
 
   series(each, at, show) {

@@ -1,0 +1,13 @@
+"""The pages on the port of the pool's web API, and those on the port of its admin API. Pure."""
+
+from pithead.dashboard.shell import Link, page
+
+POOL_LINKS = (Link("/", "Pool"), Link("/docs", "API"))
+POOL_FOOTER = "Times are those of your browser, days are UTC."
+
+
+def pool_pages() -> dict[str, bytes]:
+    """For everybody: the pool."""
+    return {
+        "/": page("Pithead pool", "Pithead", POOL_LINKS, "/", "pool.html", "pool.js", POOL_FOOTER),
+    }
