@@ -80,7 +80,7 @@ def chosen(
     context: click.Context, text: str | None, data: str | None, asking: Asking
 ) -> list[Machine]:
     """The machines of a RANGE, where names of the farm in the data directory count too; without
-    one all of that farm. Raises Refused."""
+    one all of that farm. Each once. Raises Refused."""
     farm = _farm(context, data)
     if text is None:
         if not farm:
@@ -91,11 +91,12 @@ def chosen(
         return [_of_farm(entry, asking) for entry in farm]
     by_name = {entry.name: entry for entry in farm}
     by_place = {place_of(entry.rest): entry for entry in farm}
-    return [
-        machine
+    meant = {
+        machine.place: machine
         for part in text.replace(",", " ").split() or [""]
         for machine in _meant(part, by_name, by_place, asking)
-    ]
+    }
+    return list(meant.values())
 
 
 def _meant(

@@ -14,6 +14,7 @@ from pithead.cli import (
     farmside,
     fleetside,
     keyside,
+    minerside,
     poolside,
     scanside,
     storeside,
@@ -134,13 +135,17 @@ def miner(
     ambient: float | None,
 ) -> None:
     """Run one machine alone, with its REST API: a simulated one, or this computer itself.
+    With a command: ask machines, and tell them what to do.
 
     \b
     Examples:
       pithead miner --model "Antminer S19 XP"
       pithead miner --model cpu --user alice.desk
+      pithead miner get summary 10.0.0.0/24
     """
     if context.invoked_subcommand is not None:
+        if data is not None:  # said before the name of what is to be done there
+            context.ensure_object(General).settings += (f"data.directory={data}",)
         return
     config = configured(
         context, data__directory=data, miner__model=model, miner__pool_url=url,
@@ -224,6 +229,9 @@ pool.add_command(storeside.check)
 miner.add_command(keyside.token)
 miner.add_command(keyside.password)
 miner.add_command(keyside.show_archive_password)
+miner.add_command(minerside.get)
+miner.add_command(minerside.set_)
+miner.add_command(minerside.do)
 fleet.add_command(fleetside.password)
 main.add_command(accountside.account)
 main.add_command(accountside.admin)

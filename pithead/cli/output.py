@@ -18,6 +18,9 @@ from pithead.fleet.amounts import Cell, Row
 Form = Literal["table", "csv", "json"]
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_UNBROKEN = 100_000
+"""Characters of a line that goes into a file."""
+
 
 def form_options(command: Command) -> Command:
     """`--csv` and `--json`; the command gets both as flags, see `form_of`."""
@@ -82,7 +85,7 @@ def _print_table(rows: Sequence[Row]) -> None:
         table.add_row(*(Text(_shown(row.get(name))) for name in columns))
     console = Console()
     if not console.is_terminal:
-        console.width = max(console.width, console.measure(table).maximum)
+        console.width = _UNBROKEN
     console.print(table)
 
 
