@@ -247,6 +247,11 @@ class Pool:
 
     # Blocks
 
+    async def _submit_all(self, blocks: Sequence[BlockFound]) -> None:
+        """One after the other: what else is asked of the node waits for one of them at most."""
+        for found in blocks:
+            await self._submit(found)
+
     async def _submit(self, found: BlockFound, is_kept: bool = True) -> None:
         log.info("block found", height=found.height, hash=found.hash_display, user=found.user)
         for attempt in counted():
@@ -260,14 +265,11 @@ class Pool:
                 await asyncio.sleep(SUBMIT_RETRY_SECONDS)
         match answer:
             case BlockAccepted():
-                reason = answer.remark
-                accepted = True
+                reason, accepted = answer.remark, True
             case BlockRefused(reason=reason):
                 accepted = False
-                log.error(
-                    "the node refused a block", hash=found.hash_display, reason=reason,
-                    height=found.height,
-                )  # fmt: skip
+                log.error("the node refused a block", hash=found.hash_display, reason=reason,
+                          height=found.height)  # fmt: skip
         resolved = BlockResolved(int(self._clock() * 1000), found.hash_display, accepted, reason)
         while True:
             if self._keep_events([resolved] if is_kept else [found, resolved]):
@@ -357,8 +359,7 @@ class Pool:
 
     async def start(self) -> None:
         """Offer blocks again that a crash cut off, take the first template, then run."""
-        for found in self._bookkeeper.unresolved:
-            self._spawn(self._submit(found))
+        self._spawn(self._submit_all(self._bookkeeper.unresolved))
         self.height = (await self._node.tip()).height
         await self._renew()
         for loop in (self._follow_tips(), self._refresh(), self._tick()):
@@ -368,7 +369,6 @@ class Pool:
         """Close every connection and write down what is left.
 
         With `come_again` the miners are asked to connect anew at once: somebody takes over.
-
         A block on its way to the node stays in the journal without an answer, and is offered
         again at the next start.
         """

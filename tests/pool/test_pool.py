@@ -10,7 +10,9 @@ from pithead.bitcoin.target import target_for_work
 from pithead.node.node import BlockAccepted, BlockRefused, NodeUnavailable
 from pithead.pool import listener as listening
 from pithead.pool import pool as pooling
+from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.crowd import CrowdSettings
+from pithead.pool.events import BlockFound
 from pithead.pool.pool import PoolSettings
 from pithead.pool.sharelog import JournalFull
 from pithead.stratum.events import SubmitAccepted, SubmitRejected
@@ -162,6 +164,45 @@ async def test_a_block_without_an_answer_is_offered_again_at_the_next_start(tmp_
     again = ToldNode()
     async with opened(tmp_path, again):
         assert again.submitted == []
+
+
+class BusyNode(ToldNode):
+    """Takes a turn of the loop for each block, and minds how many it is given at a time."""
+
+    def __init__(self):
+        super().__init__()
+        self.under_way = self.most = 0
+        self.before_template = None
+
+    async def submit(self, block):
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        await asyncio.sleep(0)
+        self.under_way -= 1
+        return await super().submit(block)
+
+    async def template(self):
+        if self.before_template is None:
+            self.before_template = len(self.submitted)
+        return await super().template()
+
+
+async def test_many_blocks_without_an_answer_are_offered_in_turn_and_hold_up_no_start(tmp_path):
+    books = await Bookkeeper.open(tmp_path)
+    raws = [bytes([number]) for number in range(50)]
+    books.accept(
+        [
+            BlockFound(int(START * 1000), "alice", "rig", 200, raw.hex() * 32, 10**9, 64, raw)
+            for raw in raws
+        ]
+    )
+    await books.close()
+    node = BusyNode()
+    async with opened(tmp_path, node) as stage:
+        assert node.before_template <= 1
+        await until(lambda: not stage.bookkeeper.unresolved)
+        assert node.submitted == raws
+        assert node.most == 1
 
 
 async def test_a_peer_that_does_not_read_is_dropped_and_the_others_are_served(stage, monkeypatch):
