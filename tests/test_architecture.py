@@ -45,6 +45,7 @@ SHELLS = {
     "pool/payer",
     "pool/groups", "pool/history", "pool/listener", "pool/notices", "pool/pool", "pool/schema",
     "pool/sharelog", "pool/stocktaking", "pool/store",
+    "pool/natsexchange", "pool/natskept", "pool/natslink", "pool/natstaking",
     "pool/gate", "pool/localexchange", "pool/locallink", "pool/tls", "pool/watchman", "pool/worker_settings",
     "poolapi/app", "poolapi/streams", "pooladmin/app", "pooladmin/money", "pooladmin/service", "pooladmin/watch",
     "rpc/grpc", "rpc/grpcserver", "rpc/paths", "rpc/rest",
@@ -53,7 +54,7 @@ SHELLS = {
 
 OUTSIDE = {
     "aiosmtplib", "alembic", "asyncio", "concurrent", "fcntl", "httpx", "logging",
-    "multiprocessing", "os", "pbk", "random", "secrets", "select", "shutil", "signal", "socket",
+    "multiprocessing", "nats", "os", "pbk", "random", "secrets", "select", "shutil", "signal", "socket",
     "sqlalchemy", "sqlite3", "ssl", "starlette", "structlog", "subprocess", "tempfile",
     "threading", "time", "uuid", "uvicorn", "uvloop", "zmq",
 }  # fmt: skip

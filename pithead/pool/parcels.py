@@ -26,8 +26,8 @@ class Part(NamedTuple):
 
     sender: str
     attempt: int
-    index: int
-    count: int
+    number: int
+    of: int
 
     @classmethod
     def parse(cls, header: str) -> "Part":
@@ -37,20 +37,24 @@ class Part(NamedTuple):
             raise BadPart("not the header of a part")
         sender, *numbers = match.groups()
         part = cls(sender, *map(int, numbers))
-        if not part.index < part.count <= MOST_PARTS:
+        if not part.number < part.of <= MOST_PARTS:
             raise BadPart("a part that is none of so many")
         return part
 
+    @property
+    def is_last(self) -> bool:
+        return self.number == self.of - 1
+
     def __str__(self) -> str:
-        return f"{self.sender}.{self.attempt} {self.index} {self.count}"
+        return f"{self.sender}.{self.attempt} {self.number} {self.of}"
 
 
-def split(payload: bytes, longest: int, sender: str, attempt: int) -> Iterator[tuple[str, bytes]]:
-    """Header and bytes of each part, of `longest` bytes at most."""
+def split(payload: bytes, longest: int, sender: str, attempt: int) -> Iterator[tuple[Part, bytes]]:
+    """Each part and its bytes, `longest` at most."""
     count = max(1, -(-len(payload) // longest))
     for index in range(count):
         piece = payload[index * longest : (index + 1) * longest]
-        yield str(Part(sender, attempt, index, count)), piece
+        yield Part(sender, attempt, index, count), piece
 
 
 class Taken(NamedTuple):
@@ -66,7 +70,7 @@ class Taken(NamedTuple):
 
 class _Open:
     def __init__(self, part: Part, at: float) -> None:
-        self.attempt, self.count, self.at = part.attempt, part.count, at
+        self.attempt, self.count, self.at = part.attempt, part.of, at
         self.pieces: dict[int, tuple[int, bytes]] = {}
 
     def keys(self) -> tuple[int, ...]:
@@ -88,14 +92,14 @@ class Parcels:
         part = Part.parse(header)
         dropped = self._forget(at)
         found = self._open.get(part.sender)
-        if found is None or (found.attempt, found.count) != (part.attempt, part.count):
+        if found is None or (found.attempt, found.count) != (part.attempt, part.of):
             if found is not None and found.attempt > part.attempt:
                 return Taken(dropped=(*dropped, key))
             dropped += self._drop(part.sender)
             found = self._open[part.sender] = _Open(part, at)
             if len(self._open) > MOST_OPEN:
                 dropped += self._drop(next(iter(self._open)))
-        found.pieces[part.index] = key, piece
+        found.pieces[part.number] = key, piece
         if sum(len(each) for _, each in found.pieces.values()) > self._longest:
             return Taken(dropped=dropped + self._drop(part.sender))
         if len(found.pieces) < found.count:
