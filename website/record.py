@@ -5,6 +5,7 @@ python website/record.py [SECONDS]
 
 import asyncio
 import io
+import os
 import re
 import sys
 import tempfile
@@ -25,15 +26,16 @@ SYSTEM_FONTS = re.sub(r"@font-face \{\{.*?\}\}|<!--.*?-->", "", CONSOLE_SVG_FORM
 
 async def record(seconds: float) -> None:
     with tempfile.TemporaryDirectory() as directory:
-        farm = await start_farm(load({"farm.speed": 20.0}, {}), Path(directory), time.time)
+        os.chdir(directory)
+        farm = await start_farm(load({"farm.speed": 20.0}, {}), Path("pithead-data"), time.time)
         try:
             await asyncio.sleep(seconds)
             console = Console(record=True, width=130, file=io.StringIO())
             console.print(draw(picture(farm)))
         finally:
             await farm.stop()
-    text = console.export_svg(title="pithead up", code_format=SYSTEM_FONTS)
-    IMAGE.write_text(text.replace(directory, "pithead-data"))
+            os.chdir(IMAGE.parent)
+    IMAGE.write_text(console.export_svg(title="pithead up", code_format=SYSTEM_FONTS))
 
 
 if __name__ == "__main__":
