@@ -46,7 +46,8 @@ SHELLS = {
     "pool/groups", "pool/history", "pool/listener", "pool/notices", "pool/pool", "pool/schema",
     "pool/sharelog", "pool/stocktaking", "pool/store",
     "pool/natsexchange", "pool/natskept", "pool/natslink", "pool/natstaking",
-    "pool/gate", "pool/localexchange", "pool/locallink", "pool/tls", "pool/watchman", "pool/worker_settings",
+    "pool/gate", "pool/intake", "pool/localexchange", "pool/locallink", "pool/outbox", "pool/tail",
+    "pool/tls", "pool/watchman", "pool/worker_settings",
     "poolapi/app", "poolapi/streams", "pooladmin/app", "pooladmin/money", "pooladmin/service", "pooladmin/watch",
     "rpc/grpc", "rpc/grpcserver", "rpc/paths", "rpc/rest",
 }  # fmt: skip

@@ -149,6 +149,12 @@ class ShareLog:
             else:
                 segment.unlink(missing_ok=True)
 
+    def forget_before(self, segment: Path) -> None:
+        """Delete the segments before that one, whatever they hold."""
+        for each in self._segments():
+            if start_of(each) < start_of(segment):
+                each.unlink(missing_ok=True)
+
     def close(self) -> None:
         """Everything appended is in the file already."""
         if self._file >= 0:
@@ -197,6 +203,8 @@ class ShareLog:
         if self._file >= 0:
             os.close(self._file)
         self._file, self._size = file, 0
+        self.segment = self.directory / name
+        """The present one."""
 
     def _write(self, frame: bytes) -> None:
         written = os.write(self._file, frame)
