@@ -33,6 +33,8 @@ from pithead.cli.options import (
     told_in_a_sentence,
 )
 from pithead.cli.reference import markdown
+from pithead.cli.sections import Config
+from pithead.cli.traces import traces
 
 log = structlog.get_logger(__name__)
 
@@ -48,15 +50,16 @@ def main() -> None:
     """
 
 
-def _run(work: Coroutine[Any, Any, None]) -> None:
+def _run(config: Config, work: Coroutine[Any, Any, None]) -> None:
     """Run a part until it ends or is told to; expected failures become one sentence."""
     try:
-        if sys.platform == "win32":
-            asyncio.run(work)
-        else:
-            import uvloop
+        with traces(config.telemetry):
+            if sys.platform == "win32":
+                asyncio.run(work)
+            else:
+                import uvloop
 
-            uvloop.run(work)
+                uvloop.run(work)
     except EXPECTED as error:
         raise Refused(str(error)) from error
     except OUTSIDE as error:
@@ -64,6 +67,8 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
         raise click.ClickException(told(error)) from error
     except KeyboardInterrupt:
         pass
+    finally:
+        work.close()  # where it was not begun
 
 
 scenario_option = click.option(
@@ -98,7 +103,7 @@ def up_(
         context, data__directory=data, farm__miners=miners, farm__scenario=scenario,
         farm__speed=speed,
     )  # fmt: skip
-    _run(up.run(config))
+    _run(config, up.run(config))
 
 
 @main.group(invoke_without_command=True)
@@ -115,7 +120,8 @@ def pool(context: click.Context, data: str | None, take_over: bool) -> None:
         if data is not None:  # said before the name of what is to be done there
             context.ensure_object(General).settings += (f"data.directory={data}",)
         return
-    _run(poolside.run(configured(context, data__directory=data), take_over))
+    config = configured(context, data__directory=data)
+    _run(config, poolside.run(config, take_over))
 
 
 @main.group(invoke_without_command=True)
@@ -151,7 +157,7 @@ def miner(
         context, data__directory=data, miner__model=model, miner__pool_url=url,
         miner__pool_user=user, miner__ambient_c=ambient,
     )  # fmt: skip
-    _run(farmside.run_miner(config))
+    _run(config, farmside.run_miner(config))
 
 
 @main.command()
@@ -173,7 +179,7 @@ def farm(
         context, data__directory=data, farm__miners=miners, farm__scenario=scenario,
         miner__pool_url=url,
     )  # fmt: skip
-    _run(farmside.run_farm(config))
+    _run(config, farmside.run_farm(config))
 
 
 @main.group()
@@ -199,7 +205,7 @@ def serve(
       pithead fleet serve 127.0.1.1-40:8081 miner-3.lan
     """
     config = configured(context, data__directory=data, fleet__port=port)
-    _run(fleetside.run(config, ",".join(ranges)))
+    _run(config, fleetside.run(config, ",".join(ranges)))
 
 
 @main.group()

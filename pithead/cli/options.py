@@ -16,6 +16,7 @@ from pithead.cli.handover import NotHandedOver
 from pithead.cli.poolside import CannotStart
 from pithead.cli.sections import Config
 from pithead.cli.serving import AddressTaken
+from pithead.metrics.tracing import TelemetryMissing
 from pithead.node.blockfile import BlockFileDamaged
 from pithead.node.library import ChainInUse
 from pithead.pool.database import DATABASE, StoreError
@@ -32,6 +33,7 @@ EXPECTED = (
     StoreError,
     CannotStart,
     NotHandedOver,
+    TelemetryMissing,
 )
 """What an operator can put right: told in a sentence, without a traceback."""
 

@@ -13,6 +13,7 @@ from pithead.cli.machinesections import FarmSection, MinerSection
 from pithead.cli.nodesections import ChainSection, NodeSection
 from pithead.cli.payoutsection import PayoutsSection
 from pithead.cli.section import PRINTABLE, Section
+from pithead.cli.telemetrysection import TelemetrySection
 
 HOST = r"^[0-9A-Za-z.:_-]{1,255}$"
 
@@ -306,3 +307,4 @@ class Config(Section, frozen=True):
     fleet: FleetSection = FleetSection()
     miner: MinerSection = MinerSection()
     log: LogSection = LogSection()
+    telemetry: TelemetrySection = TelemetrySection()

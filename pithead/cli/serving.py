@@ -10,6 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from pithead.cli.patience import PatientHttp
+from pithead.metrics.tracing import TracedApp
 
 log = structlog.get_logger(__name__)
 
@@ -71,7 +72,7 @@ class HttpServer:
 
     def __init__(self, app: ASGIApp, sockets: Sequence[socket.socket]) -> None:
         config = uvicorn.Config(
-            app,
+            TracedApp(app),
             http=PatientHttp,
             lifespan="off",
             access_log=False,

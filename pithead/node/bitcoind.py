@@ -17,6 +17,7 @@ from pithead.bitcoin.block import HEADER_SIZE, Header
 from pithead.bitcoin.encoding import DecodeError
 from pithead.bitcoin.hashing import display_from_wire
 from pithead.bitcoin.network import Network
+from pithead.metrics.tracing import traced
 from pithead.node.blocktemplate import TemplateRefused, read_template
 from pithead.node.health import rank
 from pithead.node.node import (
@@ -82,6 +83,7 @@ class BitcoindNode:
 
     # The port
 
+    @traced("node.template")
     async def template(self) -> Template:
         reasons = []
         for node in self._most_worked():
@@ -91,6 +93,7 @@ class BitcoindNode:
                 reasons.append(str(error))
         raise NodeUnavailable("; ".join(reasons))
 
+    @traced("node.submit")
     async def submit(self, block: bytes) -> Submission:
         try:
             header = Header.unpack(block[:HEADER_SIZE])

@@ -1,8 +1,7 @@
 """The embedded chain: a node in this process, on Bitcoin Core's consensus library.
 
-Every library call and every file write is made on one thread of its own, so the event loop never
-waits for a block. A block is in the journal before the library sees it; at the start the library
-is given again whatever it lost.
+Every library call and file write is made on one thread of its own: the event loop never waits.
+A block is in the journal before the library sees it; at the start the library gets what it lost.
 """
 
 import asyncio
@@ -22,6 +21,7 @@ from pithead.bitcoin.hashing import display_from_wire, wire_from_display
 from pithead.bitcoin.network import REGTEST, Network
 from pithead.bitcoin.script import ANYONE_CAN_SPEND
 from pithead.bitcoin.transaction import Transaction
+from pithead.metrics.tracing import traced
 from pithead.node.assembler import MEDIAN_OF, Parent, assemble, median_time
 from pithead.node.blockfile import BlockFile, BlockFileDamaged
 from pithead.node.bootstrap import solve
@@ -112,9 +112,11 @@ class KernelNode:
 
     # The port
 
+    @traced("node.template")
     async def template(self) -> Template:
         return await self._run(self._template)
 
+    @traced("node.submit")
     async def submit(self, block: bytes) -> Submission:
         arrived_ms = int(self._clock() * 1000)
         answer = await self._run(lambda: self._submit(block, arrived_ms))

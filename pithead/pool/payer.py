@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pithead.bitcoin.address import AddressError, script_for_address
 from pithead.bitcoin.network import Network
+from pithead.metrics.tracing import traced
 from pithead.node.node import NodeUnavailable
 from pithead.node.payments import (
     Payment,
@@ -150,6 +151,7 @@ class Payer:
         is_free = not self._bookkeeper.payouts_underway
         return is_free and day > self._evaluated_day and day > last // DAY
 
+    @traced("payout.plan")
     async def _plan(self, manual: bool) -> str | None:
         lines = self._due(await asyncio.to_thread(self._destinations.all))
         if not lines:
@@ -194,6 +196,7 @@ class Payer:
                 case Unseen():
                     await self._send(plan)
 
+    @traced("payout.send")
     async def _send(self, plan: PayoutPlanned) -> None:
         """The network sees it only after the disk has it: else a power cut could pay twice."""
         if not await self._bookkeeper.secure():
