@@ -22,6 +22,7 @@ from sqlalchemy import (
     select,
 )
 
+from pithead.metrics.tracing import traced
 from pithead.pool import schema
 from pithead.pool.arrivals import Arrivals
 from pithead.pool.blocks import LUCK, Block, Credit
@@ -61,6 +62,7 @@ class Store:
         self.engine = engine
         self._front_end = front_end
 
+    @traced("store.commit")
     def commit(self, changes: Changes, position: Position) -> None:
         """Write everything or nothing; sqlalchemy.exc.DBAPIError where that is impossible.
 
