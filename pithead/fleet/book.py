@@ -157,13 +157,14 @@ def _new(wanted: Wanted, now: float) -> Row:
 
 def needs_attention(row: Row) -> bool:
     """Whether somebody should look: away, stopped by itself, or its tuner gave up."""
-    return row.state not in _CONTENT or row.tuner == "error" or row.state == "refused"
+    return row.state not in _CONTENT or row.tuner == "error"
 
 
 def sums(rows: Sequence[Row]) -> Sums:
-    """J/TH is that of the machines that mine, of those that say both hashrate and power."""
-    both = [row for row in rows if row.hashrate_ths and row.power_w]
-    rate = sum(row.hashrate_ths or 0.0 for row in both)
+    """J/TH is that of all machines that say both power and efficiency."""
+    both = [(row.power_w, row.efficiency_j_th) for row in rows]
+    said = [(power, each) for power, each in both if power and each]
+    power, rate = sum(power for power, _ in said), sum(power / each for power, each in said)
     heats = [row.chip_c for row in rows if row.chip_c is not None]
     return Sums(
         machines=len(rows),
@@ -172,6 +173,6 @@ def sums(rows: Sequence[Row]) -> Sums:
         attention=sum(map(needs_attention, rows)),
         hashrate_ths=round(sum(row.hashrate_ths or 0.0 for row in rows), 3),
         power_w=sum(row.power_w or 0.0 for row in rows),
-        efficiency_j_th=round(sum(row.power_w or 0.0 for row in both) / rate, 2) if rate else None,
+        efficiency_j_th=round(power / rate, 2) if rate else None,
         hottest_c=max(heats, default=None),
     )

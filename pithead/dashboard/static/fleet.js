@@ -1,6 +1,6 @@
 // The table of all machines: what they do, and what is done with those that are chosen.
 
-import { $, action, api, badge, choice, count, decimal, duration, h, hashrate, live, put } from "./base.js";
+import { $, api, badge, choice, count, decimal, duration, h, hashrate, live, pulse, put, say } from "./base.js";
 import { Table } from "./table.js";
 import { BASE, begin, celsius, session, stateKind, terahashes, watts } from "./fleet-session.js";
 import { actionButtons } from "./fleet-actions.js";
@@ -20,7 +20,7 @@ const FILTERS = {
 
 const table = new Table($("machines"), {
   caption: "Machines",
-  search: "Search name, address, model, state",
+  search: "Search machines",
   empty: "No machine yet: they appear as soon as they answer.",
   sort: "Name",
   key: (row) => `${row.name} ${row.id} ${row.model ?? ""} ${row.state} ${row.reason ?? ""} ${row.tuner ?? ""}`,
@@ -30,7 +30,7 @@ const table = new Table($("machines"), {
     { name: "Model", value: (row) => row.model, wide: true, width: "10.5rem" },
     { name: "State", value: (row) => row.state, show: stateOf, width: "8rem" },
     { name: "Hashrate", value: (row) => row.hashrate_ths, show: (row) => hashrate(terahashes(row.hashrate_ths)), number: true },
-    { name: "Power", value: (row) => row.power_w, show: (row) => watts(row.power_w), number: true },
+    { name: "Power", value: (row) => row.power_w, show: (row) => watts(row.power_w), number: true, wide: true },
     { name: "J/TH", value: (row) => row.efficiency_j_th, show: (row) => decimal(row.efficiency_j_th), number: true, wide: true, width: "4.5rem" },
     { name: "Chip", value: (row) => row.chip_c, show: (row) => celsius(row.chip_c), number: true, width: "5.5rem" },
     { name: "Fans", value: (row) => Math.max(0, ...row.fans_rpm), show: fansOf, number: true, wide: true, width: "6rem" },
@@ -115,10 +115,6 @@ function take(fleet) {
 function arrange() {
   if (pointerIsDown) return; // a row that is drawn anew under the pointer would lose the click
   table.set([...machines.values()].filter(FILTERS[filter]));
-  for (const row of table.body.rows) {
-    const box = row.querySelector("input[type=checkbox]");
-    row.toggleAttribute("data-selected", Boolean(box?.checked));
-  }
 }
 
 $("machines").addEventListener("pointerdown", () => { pointerIsDown = true; });
@@ -154,7 +150,10 @@ $("filter").append(choice("Which machines", [
   showSelection();
 }));
 
-action(async () => {
+try {
   await begin();
   if (session.may_read) live(`${BASE}/events`, take, () => api(BASE));
-})(new CustomEvent("begin", { cancelable: true }));
+} catch (problem) {
+  pulse("lost");
+  say(problem.message, "bad");
+}
