@@ -14,6 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from pithead.cli.nodeside import network_of
 from pithead.cli.sections import AdminSection, Config, MailSection
 from pithead.cli.serving import HttpServer, listen
+from pithead.dashboard.files import dashboard_routes
+from pithead.dashboard.poolpages import operator_pages
 from pithead.node.bitcoind import BitcoindNode
 from pithead.node.node import Node
 from pithead.pool.accounts import Accounts
@@ -35,6 +37,7 @@ from pithead.pooladmin.money import MoneyAdmin
 from pithead.pooladmin.service import PoolAdmin
 from pithead.pooladmin.watch import PoolWatch
 from pithead.poolapi.bans import Bans
+from pithead.poolapi.streams import Streams
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +54,7 @@ class AdminPart:
     """Runs until `stop`."""
 
     server: HttpServer
+    streams: Streams
     tasks: tuple[asyncio.Task[None], ...]
     stocktaking: Stocktaking
     address: str
@@ -85,7 +89,11 @@ class AdminPart:
         money = MoneyAdmin(
             keeper, accounts, Destinations(engine, network_of(config.node)), payer, clock
         )
-        server = HttpServer(build_app(service, money, Admins(engine), watch), [bound])
+        streams = Streams()
+        app = build_app(
+            service, money, Admins(engine), watch, streams, dashboard_routes(operator_pages())
+        )
+        server = HttpServer(app, [bound])
         await server.start()
         watchman = Watchman(keeper, notices, settings, clock, wall)
         delivery = Delivery(notices, _mail(config.mail))
@@ -94,13 +102,14 @@ class AdminPart:
             for work in (watchman.run(), delivery.run(), _publish(keeper.credits), watch.lag.run())
         )
         host, port = bound.getsockname()[:2]
-        return cls(server, tasks, watch.stocktaking, f"{host}:{port}")
+        return cls(server, streams, tasks, watch.stocktaking, f"{host}:{port}")
 
     async def stop(self) -> None:
         """What was not sent yet waits in the database."""
         async with AsyncExitStack() as last_first:
             last_first.callback(self.stocktaking.close)
             last_first.push_async_callback(self.server.stop)
+            last_first.callback(self.streams.close)
             for task in self.tasks:
                 task.cancel()
                 last_first.push_async_callback(_ended, task)

@@ -11,3 +11,13 @@ def pool_pages() -> dict[str, bytes]:
     return {
         "/": page("Pithead pool", "Pithead", POOL_LINKS, "/", "pool.html", "pool.js", POOL_FOOTER),
     }
+
+
+def operator_pages() -> dict[str, bytes]:
+    """For those who run the pool; whoever opens it gives a token first."""
+    links = (Link("/", "Operator"), Link("/docs", "API"))
+    return {
+        "/": page(
+            "Pithead operator", "Pithead", links, "/", "operator.html", "operator.js", POOL_FOOTER
+        ),
+    }

@@ -197,14 +197,11 @@ class Notices:
 
     # Reading
 
-    def latest(self, user: str, most: int = 100) -> Sequence[NoticeRow]:
-        """Newest first."""
-        rows = (
-            select(notices)
-            .where(notices.c.user == user)
-            .order_by(notices.c.made.desc(), notices.c.id)
-            .limit(most)
-        )
+    def latest(self, user: str | None = None, most: int = 100) -> Sequence[NoticeRow]:
+        """Of a user, or of all; newest first."""
+        rows = select(notices).order_by(notices.c.made.desc(), notices.c.id).limit(most)
+        if user is not None:
+            rows = rows.where(notices.c.user == user)
         with self._engine.connect() as connection:
             return [NoticeRow(*row) for row in connection.execute(rows)]
 

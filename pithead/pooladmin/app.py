@@ -1,7 +1,7 @@
 """The admin API over HTTP: who may ask, what came in, and how it is answered."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from math import ceil
 
 import msgspec
@@ -20,8 +20,10 @@ from pithead.pooladmin.errors import Missing, Wrong
 from pithead.pooladmin.money import MoneyAdmin
 from pithead.pooladmin.moneycontract import MONEY_OPERATIONS
 from pithead.pooladmin.service import PoolAdmin
+from pithead.pooladmin.vitals import VITALS_OPERATIONS
 from pithead.pooladmin.watch import PoolWatch
 from pithead.poolapi.limits import Buckets, address_key
+from pithead.poolapi.streams import Full, Streams
 from pithead.rpc import pages
 
 HEADERS = {
@@ -38,6 +40,7 @@ WRONG_TOKENS, WRONG_TOKENS_PER_SECOND, ADDRESSES = 20, 0.2, 1_000
 log = structlog.get_logger(__name__)
 
 Answering = Callable[[Request], Awaitable[Response]]
+Service = PoolAdmin | MoneyAdmin | PoolWatch
 
 
 class Refusal(Exception):
@@ -50,14 +53,27 @@ class Refusal(Exception):
 
 
 def build_app(
-    pool: PoolAdmin, money: MoneyAdmin, admins: Admins, watch: PoolWatch | None = None
+    pool: PoolAdmin,
+    money: MoneyAdmin,
+    admins: Admins,
+    watch: PoolWatch | None = None,
+    streams: Streams | None = None,
+    before: Sequence[Route] = (),
 ) -> Starlette:
-    """Every row of the tables, the document at /openapi.json, its page at /docs, and the watch."""
+    """Every row of the tables, the document at /openapi.json, its page at /docs, and the watch.
+
+    `streams` is for who closes them; routes `before` come first.
+    """
     door = Door(admins, pool.wall)
-    routes = [
+    tables: list[tuple[Sequence[Operation], Service]] = [
+        (OPERATIONS, pool), (MONEY_OPERATIONS, money),
+    ]  # fmt: skip
+    if watch is not None:
+        tables.append((VITALS_OPERATIONS, watch))
+    routes = [*before] + [
         Route(row.path.replace("{address}", "{address:path}"), _answering(row, service, door),
               methods=[row.method])
-        for rows, service in ((OPERATIONS, pool), (MONEY_OPERATIONS, money))
+        for rows, service in tables
         for row in rows
     ]  # fmt: skip
     described = document()
@@ -72,7 +88,9 @@ def build_app(
         return response
 
     routes += [Route(DOCUMENT_PATH, describe), Route("/docs", show)]
-    routes += [] if watch is None else _watching(watch, door)
+    if watch is not None:
+        routes += _watching(watch, door)
+        routes.append(Route("/api/v1/events", _telling(watch, streams or Streams(), door)))
     app = Starlette(routes=routes, exception_handlers={HTTPException: _no_such_route})
     app.router.redirect_slashes = False
     return app
@@ -89,6 +107,25 @@ def _watching(watch: PoolWatch, door: "Door") -> list[Route]:
         return None
 
     return [*health_routes(watch.alive, watch.ready), metrics_route(watch.measure, admit)]
+
+
+def _telling(watch: PoolWatch, streams: Streams, door: "Door") -> Answering:
+    """The vitals again and again, as server-sent events."""
+
+    async def tell() -> bytes:
+        return msgspec.json.encode(await watch.vitals({}))
+
+    async def answer(request: Request) -> Response:
+        try:
+            await door.admit(request)
+            address = address_key(request.client.host if request.client else "")
+            return streams.answer(address, tell, HEADERS)
+        except Refusal as refusal:
+            return _refused(refusal)
+        except Full as full:
+            return _respond(503, f"{full}\n".encode())
+
+    return answer
 
 
 class Door:
@@ -118,7 +155,7 @@ class Door:
         return name
 
 
-def _answering(row: Operation, service: PoolAdmin | MoneyAdmin, door: Door) -> Answering:
+def _answering(row: Operation, service: Service, door: Door) -> Answering:
     operation = getattr(service, row.name)
 
     async def answer(request: Request) -> Response:

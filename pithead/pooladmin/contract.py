@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from pithead.poolapi.publiccontract import HashRates
+
 Channel = Literal["webhook", "email"]
 Kind = Literal["worker", "block", "payout"]
 
@@ -77,6 +79,7 @@ class Notice(Message, frozen=True):
     next_try: int
     state: Literal["waiting", "delivered", "failed"]
     error: Annotated[str, Meta(description="Of the last attempt.")]
+    user: str
 
 
 class Worker(Message, frozen=True):
@@ -216,6 +219,15 @@ OPERATIONS = (
     Operation(
         "POST", "/api/v1/miners/reconnect", "reconnect", "Ask miners to connect anew or elsewhere",
         MinersMove, Reached,
+    ),
+    Operation(
+        "GET", "/api/v1/notices", "all_notices", "What was sent to any user or waits, newest first",
+        answer=list[Notice],
+    ),
+    Operation(
+        "GET", "/api/v1/hash_rate/{hours}", "hash_rate",
+        "How the pool's hashrate went: 1 hour in steps of a minute, or 24 in steps of five",
+        answer=HashRates,
     ),
     Operation("GET", "/api/v1/bans", "bans", "Addresses that are banned", answer=list[Ban]),
     Operation("PUT", "/api/v1/bans/{address}", "ban", "Ban an address for a while", NewBan),

@@ -7,6 +7,7 @@ import msgspec
 
 from pithead.pooladmin.contract import OPERATIONS, Operation
 from pithead.pooladmin.moneycontract import MONEY_OPERATIONS
+from pithead.pooladmin.vitals import VITALS_OPERATIONS
 
 REFUSALS = {
     "401": "The token is missing or not valid.",
@@ -14,7 +15,7 @@ REFUSALS = {
     "422": "The body is wrong, or what it asks for cannot be; the text says why.",
     "429": "Too many wrong tokens; `Retry-After` says after how many seconds to come back.",
 }
-EVERY = (*OPERATIONS, *MONEY_OPERATIONS)
+EVERY = (*OPERATIONS, *MONEY_OPERATIONS, *VITALS_OPERATIONS)
 _TEXT = {"text/plain": {"schema": {"type": "string"}}}
 _PARAMETER = re.compile(r"\{(\w+)\}")
 

@@ -7,17 +7,21 @@ from typing import ParamSpec, Protocol, TypeVar
 
 from pithead.pool.accounts import Accounts
 from pithead.pool.bookkeeping import Bookkeeper
+from pithead.pool.course import Hours
 from pithead.pool.events import MonitoringChanged
 from pithead.pool.groups import Groups
-from pithead.pool.notices import Notices
+from pithead.pool.notices import NoticeRow, Notices
 from pithead.pool.pool import Place
 from pithead.pool.readings import WorkerReading
 from pithead.pool.worker_settings import WorkerSetting, WorkerSettings
 from pithead.pooladmin import contract as api
 from pithead.pooladmin.errors import Missing, Wrong
 from pithead.poolapi.bans import Bans
+from pithead.poolapi.endpoints import HOURS
 from pithead.poolapi.figures import SECONDS_PER_DAY, hash_rate, mean_hash_rate
 from pithead.poolapi.limits import address_key
+from pithead.poolapi.public import hash_rates
+from pithead.poolapi.publiccontract import HashRates
 
 GIGA = 10**9
 FIVE_MINUTES = 300
@@ -54,6 +58,12 @@ class PoolAdmin:
     work_scale: int
     clock: Callable[[], float]
     wall: Callable[[], float]
+
+    async def hash_rate(self, path: Mapping[str, str]) -> HashRates:
+        if path["hours"] not in HOURS:
+            raise Missing(f"a hashrate is told of {' or '.join(HOURS)} hours")
+        hours: Hours = 1 if path["hours"] == "1" else 24
+        return hash_rates(self.keeper.course("", self.clock(), hours), self.work_scale)
 
     async def status(self, path: Mapping[str, str]) -> api.PoolStatus:
         now = self.clock()
@@ -169,14 +179,10 @@ class PoolAdmin:
 
     async def notices(self, path: Mapping[str, str]) -> list[api.Notice]:
         user = await self._known(path)
-        return [
-            api.Notice(
-                id=row.id, channel=row.channel, target=row.target, subject=row.subject,
-                made=row.made, attempts=row.attempts, next_try=row.next_try, state=row.state,
-                error=row.error,
-            )
-            for row in await asyncio.to_thread(self.notices_.latest, user)
-        ]  # fmt: skip
+        return [_notice(row) for row in await asyncio.to_thread(self.notices_.latest, user)]
+
+    async def all_notices(self, path: Mapping[str, str]) -> list[api.Notice]:
+        return [_notice(row) for row in await asyncio.to_thread(self.notices_.latest)]
 
     # Groups
 
@@ -230,6 +236,14 @@ class PoolAdmin:
         if name not in self.keeper.users and not await asyncio.to_thread(self.accounts.has, name):
             raise Missing(f"there is no user {name!r}")
         return name
+
+
+def _notice(row: NoticeRow) -> api.Notice:
+    return api.Notice(
+        id=row.id, channel=row.channel, target=row.target, subject=row.subject, made=row.made,
+        attempts=row.attempts, next_try=row.next_try, state=row.state, error=row.error,
+        user=row.user,
+    )  # fmt: skip
 
 
 async def _try(

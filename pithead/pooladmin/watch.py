@@ -4,7 +4,7 @@ All is read when somebody asks: nothing is paid for in between.
 """
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +18,7 @@ from pithead.pool.counts import Stock
 from pithead.pool.pool import Pool
 from pithead.pool.stocktaking import Stocktaking
 from pithead.pooladmin.measures import NodeLook, PoolLook, pool_samples, unready
+from pithead.pooladmin.vitals import Vitals, vitals_of
 from pithead.poolapi.bans import Bans
 
 
@@ -47,6 +48,13 @@ class PoolWatch:
             Sample(all_of.DATA_FREE, shutil.disk_usage(self.data).free),
             *pool_samples(look, self.work_scale),
         ]
+
+    async def vitals(self, path: Mapping[str, str]) -> Vitals:
+        """For the admin API."""
+        look, free = self._look(await self.stocktaking.take()), shutil.disk_usage(self.data).free
+        return vitals_of(
+            look, self.clock(), self.stale_seconds, self.lag.worst, free, self.work_scale
+        )
 
     async def alive(self) -> Sequence[str]:
         """That this is answered says that the loop turns."""

@@ -32,12 +32,13 @@ class Streams:
         self._open: Counter[str] = Counter()
         self._closing = asyncio.Event()
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
         return self._open.total()
 
     def answer(self, address: str, tell: Telling, headers: dict[str, str]) -> Response:
         """A stream of what `tell` says, or Full. `address` counts as `address_key` gives it."""
-        if len(self) >= self._most or self._open[address] >= self._most_per_address:
+        if self.count >= self._most or self._open[address] >= self._most_per_address:
             raise Full
         self._open[address] += 1
         return _Counted(self._events(tell), headers, lambda: self._leave(address))

@@ -25,6 +25,7 @@ from pithead.pooladmin.service import PoolAdmin
 from pithead.pooladmin.watch import PoolWatch
 from pithead.poolapi.bans import Bans
 from pithead.poolapi.settings import ApiSettings
+from pithead.poolapi.streams import Streams
 from tests.pool.conftest import START
 from tests.pool.livepool import opened
 
@@ -58,7 +59,8 @@ class Watched:
         money = MoneyAdmin(keeper, accounts, Destinations(engine, REGTEST), None, clock)
         admins = Admins(engine)
         self.token = admins.create("ops")
-        self.app = build_app(service, money, admins, self.watch)
+        self.streams = Streams()
+        self.app = build_app(service, money, admins, self.watch, self.streams)
 
     async def get(self, path, address="127.0.0.1", **headers):
         transport = httpx.ASGITransport(self.app, client=(address, 1))
@@ -228,3 +230,41 @@ async def test_a_part_that_ended_is_a_reason_to_begin_anew(tmp_path):
         assert answer.status_code == 503
         with pytest.raises(RuntimeError):
             await pool.stage.pool.failed()
+
+
+async def test_an_operator_is_told_all_in_one_answer(tmp_path):
+    async with watched(tmp_path) as pool:
+        peer = await pool.stage.connect()
+        await peer.log_in()
+        await peer.say(STALE)
+        await peer.hear()
+        token = {"Authorization": f"Bearer {pool.token}"}
+        assert (await pool.get("/api/v1/vitals")).status_code == 401
+        vitals = (await pool.get("/api/v1/vitals", **token)).json()
+        rates = (await pool.get("/api/v1/hash_rate/1", **token)).json()
+        assert (await pool.get("/api/v1/hash_rate/2", **token)).status_code == 404
+    assert vitals["problems"] == []
+    assert (vitals["connections"], vitals["height"], vitals["database"]) == (1, 199, True)
+    assert [refused["count"] for refused in vitals["refused"]] == [1]
+    assert [(node["url"], node["answers"], node["height"]) for node in vitals["nodes"]] == [
+        ("http://one:8332", True, 900), ("http://two:8332", False, 0),
+    ]  # fmt: skip
+    assert len(rates["times"]) == len(rates["hash_rate_5m"]) == 61
+
+
+async def test_an_operator_who_listens_is_told_again_and_again(tmp_path):
+    async with watched(tmp_path) as pool:
+        assert (await pool.get("/api/v1/events")).status_code == 401
+        pool.streams.close()  # so that it ends at once: what is told then is in test_streams.py
+        answer = await pool.get("/api/v1/events", Authorization=f"Bearer {pool.token}")
+        assert answer.headers["content-type"].startswith("text/event-stream")
+
+
+async def test_notices_of_all_users_are_told(tmp_path):
+    async with watched(tmp_path) as pool:
+        notices = Notices(pool.engine)
+        for user in ("alice", "bob"):
+            notices.put_contact(user, "email", f"{user}@example.org", ("worker",))
+            notices.tell([Told(user, "worker", "off", {})], int(NOW))
+        answer = await pool.get("/api/v1/notices", Authorization=f"Bearer {pool.token}")
+    assert {each["user"] for each in answer.json()} == {"alice", "bob"}

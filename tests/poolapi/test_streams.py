@@ -44,7 +44,7 @@ async def test_a_listener_gets_events_until_the_server_closes():
     assert listener.headers[b"content-type"].startswith(b"text/event-stream")
     streams.close()
     await listener.task
-    assert len(streams) == 0
+    assert streams.count == 0
 
 
 async def test_one_that_leaves_makes_room():
@@ -55,7 +55,7 @@ async def test_one_that_leaves_makes_room():
         streams.answer("a", tell, {})
     listener.gone.set()
     await listener.task
-    assert len(streams) == 0
+    assert streams.count == 0
     streams.answer("a", tell, {})
 
 
@@ -76,7 +76,7 @@ async def test_an_event_that_cannot_be_told_ends_the_stream_and_makes_room():
     listener.listen(streams.answer("a", fail, {}))
     with pytest.raises((RuntimeError, ExceptionGroup, ClientDisconnect)):
         await listener.task
-    assert len(streams) == 0
+    assert streams.count == 0
 
 
 async def test_a_stream_too_many_is_refused_in_words():

@@ -96,26 +96,51 @@ export function poll(ask, seconds) {
   };
 }
 
+const AGAIN_SECONDS = 5;
+
+/** The events of one stream, each handed to `take`, until it ends. Headers may carry a token. */
+async function listen(url, take, headers, signal) {
+  const response = await fetch(url, { headers: { Accept: "text/event-stream", ...headers }, signal, cache: "no-store" });
+  if (!response.ok) throw new Problem(response.status, (await response.text()).trim());
+  pulse("live");
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const events = (rest + value).split("\n\n");
+    rest = events.pop();
+    for (const event of events) if (event.startsWith("data: ")) take(JSON.parse(event.slice(6)));
+  }
+}
+
 /**
- * Hand each event of a stream to `take`; where the stream cannot be had, what `ask` answers, every
+ * Hand each event of a stream to `take`; while the stream cannot be had, what `ask` answers, every
  * `seconds`. Returns what ends it.
  */
-export function live(url, take, ask, seconds = 5) {
+export function live(url, take, ask, seconds = 5, headers = {}) {
+  const control = new AbortController();
   let stopPolling = null;
-  const source = new EventSource(url);
-  const fallBack = () => { stopPolling ??= poll(async () => take(await ask()), seconds); };
-  source.onopen = () => {
-    pulse("live");
+  const heard = (event) => {
     stopPolling?.();
     stopPolling = null;
+    take(event);
   };
-  source.onmessage = (event) => take(JSON.parse(event.data));
-  source.onerror = () => {
-    if ($("pulse").dataset.state === "live") pulse("waiting");
-    fallBack();
-  };
+  (async () => {
+    while (!control.signal.aborted) {
+      try {
+        await listen(url, heard, headers, control.signal);
+      } catch (problem) {
+        if (problem.status === 401 || problem.status === 403) return;
+      }
+      if (control.signal.aborted) return;
+      pulse("waiting");
+      stopPolling ??= poll(async () => take(await ask()), seconds);
+      await new Promise((resolve) => { setTimeout(resolve, AGAIN_SECONDS * 1000); });
+    }
+  })();
   return () => {
-    source.close();
+    control.abort();
     stopPolling?.();
   };
 }
@@ -142,12 +167,10 @@ export function hashrate(ghs) {
   return `${fixed(value, value >= 100 ? 1 : 2)} ${RATES[at]}`;
 }
 
-/** A string or number of bitcoins, with the zeros at the end of eight decimals left out. */
+/** A string or number of bitcoins. */
 export function bitcoins(amount) {
   if (isMissing(amount)) return DASH;
-  const [whole, part = ""] = Number(amount).toFixed(8).split(".");
-  const short = part.replace(/0+$/, "").padEnd(2, "0");
-  return `${Number(whole).toLocaleString("en")}.${short} BTC`;
+  return `${fixed(Number(amount), 8)} BTC`;
 }
 export const sats = (amount) => (isMissing(amount) ? DASH : bitcoins(amount / 1e8));
 

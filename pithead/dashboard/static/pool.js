@@ -57,13 +57,15 @@ async function showLuck() {
   lucks.set([places, rolling(told.rounds, 10), rolling(told.rounds, 50), places.map(() => 1)]);
 }
 
-// The luck of so many blocks up to each: their number over the sum of what each took.
-function rolling(found, size) {
+// The luck of so many blocks up to each: their number over the sum of what each took. None where
+// there were fewer before, unless there are no more.
+function rolling(found, most) {
+  const size = Math.min(most, found.length);
   let took = 0;
   return found.map((luck, at) => {
     took += 1 / luck;
     if (at >= size) took -= 1 / found[at - size];
-    return Math.min(at + 1, size) / took;
+    return at + 1 < size ? null : size / took;
   });
 }
 

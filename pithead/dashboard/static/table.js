@@ -12,7 +12,7 @@ const byValue = (a, b) => (typeof a === "string" && typeof b === "string"
 /**
  * `columns`: {name, value(row), show(row)?, number?, wide?, header?, width?}. `value` is sorted by
  * and shown unless `show` gives text or an element; `wide` columns go on narrow screens; `header`
- * marks what names its row; `width` (CSS) holds in long tables.
+ * marks what names its row; one without a name holds buttons; `width` (CSS) holds in long tables.
  */
 export class Table {
   constructor(place, { caption, columns, key, sort, descending = false, search, empty = "Nothing yet." }) {
@@ -23,8 +23,8 @@ export class Table {
     this.shown = [];
     this.words = "";
     this.body = h("tbody");
-    this.heads = columns.map((column) => h("th", { scope: "col", class: classes(column) },
-      h("button", { type: "button", onclick: () => this.sortBy(column) }, column.name)));
+    this.heads = columns.map((column) => (column.name ? h("th", { scope: "col", class: classes(column) },
+      h("button", { type: "button", onclick: () => this.sortBy(column) }, column.name)) : h("td", {})));
     this.table = h("table", {}, h("caption", { class: "unseen" }, caption),
       h("thead", {}, h("tr", {}, this.heads)), this.body);
     this.scroller = h("div", { class: "scroller", role: "region", tabindex: "0", "aria-label": caption },
