@@ -8,7 +8,7 @@ def extension(name: str, source: str) -> Extension:
     return Extension(
         f"pithead.native.{name}",
         sources=[f"pithead/native/{source}"],
-        depends=["pithead/native/sha256.h", "pithead/native/submit.h"],
+        depends=["pithead/native/sha256.h", "pithead/native/submit.h", "pithead/native/desk.h"],
         extra_compile_args=["-O3", "-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow"],
         define_macros=[("Py_LIMITED_API", "0x030B0000")],
         py_limited_api=True,
@@ -17,6 +17,6 @@ def extension(name: str, source: str) -> Extension:
 
 
 setup(
-    ext_modules=[extension("_judge", "judge.c"), extension("_shares", "shares.c")],
+    ext_modules=[extension("_judge", "judge.c"), extension("_wire", "wire.c")],
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
 )

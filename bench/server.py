@@ -24,12 +24,12 @@ from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
+import structlog
 import uvloop
 
 from bench.node import BenchNode
 from bench.streams import StreamListener
 from pithead.native import twin
-from pithead.pool import session
 from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.crowd import CrowdSettings
 from pithead.pool.extranonce import Extranonces
@@ -111,13 +111,11 @@ def resident_bytes() -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=("pool", "baseline"))
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     if parser.parse_args().kind == "pool":
         uvloop.run(serve(lambda pool: Listener(pool, HOST, 0)))
     else:
-        with (
-            patch.object(judge, "share_hash", twin.share_hash),
-            patch.object(session, "take_shares", twin.take_shares),
-        ):
+        with patch.object(judge, "share_hash", twin.share_hash):
             asyncio.run(serve(lambda pool: StreamListener(pool, HOST, 0)))
 
 

@@ -10,9 +10,9 @@ ALLOWED = {
     "native": set(),
     "work": {"bitcoin", "native"},
     "stratum": {"work", "bitcoin"},
-    "node": {"work", "bitcoin"},
+    "node": {"work", "bitcoin", "metrics"},
     "metrics": set(),
-    "pool": {"stratum", "node", "work", "bitcoin", "native"},
+    "pool": {"stratum", "node", "work", "bitcoin", "native", "metrics"},
     "poolapi": {"pool", "rpc"},
     "pooladmin": {"pool", "poolapi", "rpc", "metrics", "node", "native"},
     "hardware": {"work", "bitcoin", "native"},
@@ -33,8 +33,9 @@ SHELLS = {
     "dashboard/files",
     "farm/admin", "farm/hashing", "farm/machines", "farm/watch",
     "fleet/access", "fleet/actions", "fleet/app", "fleet/calling", "fleet/client", "fleet/door",
-    "fleet/faults", "fleet/inspection", "fleet/live", "fleet/service", "fleet/watcher",
-    "metrics/lag", "metrics/web",
+    "fleet/faults", "fleet/inspection", "fleet/live", "fleet/service", "fleet/steering",
+    "fleet/watcher",
+    "metrics/lag", "metrics/tracing", "metrics/web",
     "miner/announcing", "miner/api", "miner/cgminer/server", "miner/daemon", "miner/images",
     "miner/interfaces", "miner/logbook", "miner/pool_link", "miner/settings",
     "node/bitcoind", "node/blockfile", "node/kernel", "node/library", "node/rpc", "node/watched",
@@ -46,6 +47,7 @@ SHELLS = {
     "pool/groups", "pool/history", "pool/listener", "pool/notices", "pool/pool", "pool/schema",
     "pool/sharelog", "pool/stocktaking", "pool/store",
     "pool/natsexchange", "pool/natskept", "pool/natslink", "pool/natstaking",
+    "pool/plainwire", "pool/wire",
     "pool/gate", "pool/intake", "pool/localexchange", "pool/locallink", "pool/outbox", "pool/tail",
     "pool/tls", "pool/watchman", "pool/worker_settings",
     "poolapi/app", "poolapi/streams", "pooladmin/app", "pooladmin/money", "pooladmin/service", "pooladmin/watch",
@@ -55,8 +57,8 @@ SHELLS = {
 
 OUTSIDE = {
     "aiosmtplib", "alembic", "asyncio", "concurrent", "fcntl", "httpx", "logging",
-    "multiprocessing", "nats", "os", "pbk", "random", "secrets", "select", "shutil", "signal", "socket",
-    "sqlalchemy", "sqlite3", "ssl", "starlette", "structlog", "subprocess", "tempfile",
+    "multiprocessing", "nats", "opentelemetry", "os", "pbk", "random", "secrets", "select",
+    "shutil", "signal", "socket", "sqlalchemy", "sqlite3", "ssl", "starlette", "structlog", "subprocess", "tempfile",
     "threading", "time", "uuid", "uvicorn", "uvloop", "zmq",
 }  # fmt: skip
 

@@ -16,9 +16,4 @@ if HAS_NATIVE:
 else:
     from pithead.native.twin import scan, share_hash
 
-try:
-    from pithead.native._shares import take_shares
-except ImportError:
-    from pithead.native.twin import take_shares
-
-__all__ = ["HAS_NATIVE", "MAX_SCAN", "scan", "share_hash", "take_shares"]
+__all__ = ["HAS_NATIVE", "MAX_SCAN", "scan", "share_hash"]

@@ -1,10 +1,6 @@
 """The C extensions' work in plain Python: used where there is none of them, and their oracle."""
 
-from collections.abc import Mapping
 from hashlib import sha256
-from typing import TypeVar
-
-_Worker = TypeVar("_Worker")
 
 MAX_SCAN = 1 << 24
 """Nonces in one scan at most: a bound for the time it takes and for its answer."""
@@ -61,19 +57,3 @@ def scan(header: bytes, start_nonce: int, count: int, target: int) -> list[int]:
         if int.from_bytes(sha256(hashing.digest()).digest(), "little") <= target:
             found.append(nonce)
     return found
-
-
-def take_shares(
-    data: bytes,
-    workers: Mapping[str, _Worker],
-    measure: tuple[object, ...],
-    extranonce1: bytes,
-    mask: int,
-) -> tuple[int, bytes, list[_Worker]]:
-    """Take the lines at the head of `data` that are plainly good shares of one job.
-
-    Gives how many bytes they were, their answers, and who earned each. `measure` is a
-    `pool.shares.Measure`, whose `seen` gets their hashes; `mask` the version bits that the miner
-    may roll. What is left is for the general way, which answers every line alike; here that is all.
-    """
-    return 0, b"", []

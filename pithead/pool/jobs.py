@@ -31,7 +31,7 @@ class JobSettings:
 
 
 class Measure(NamedTuple):
-    """What shares of one job and one target are held to, as `native.take_shares` wants it."""
+    """What shares of one job and one target are held to, as `native._wire` wants it."""
 
     job_id: bytes
     coinbase_prefix: bytes
@@ -103,6 +103,8 @@ class JobBook:
         self._next = first_sequence
         self._jobs: dict[str, OpenJob] = {}  # oldest first
         self.latest: OpenJob | None = None
+        self.generation = 0
+        """Grows whenever a job has turned stale or was forgotten."""
 
     @property
     def extranonce2_size(self) -> int:
@@ -132,7 +134,9 @@ class JobBook:
             block_work=expected_hashes(template.block_target),
         )
         self._jobs[job.job_id] = opened
-        self.latest = opened
+        before, self.latest = self.latest, opened
+        if before is None or before.template.prev_hash_wire != template.prev_hash_wire:
+            self.generation += 1
         self._forget_expired(now)
         return opened
 
@@ -154,6 +158,7 @@ class JobBook:
     def pause(self) -> None:
         """No work from now on, until the next `open`. Its blocks are still found."""
         self.latest = None
+        self.generation += 1
 
     def unlike(self, offered: int, now: float) -> OpenJob | None:
         """A job of the latest template above the sequence `offered`; None while there is none.
@@ -196,6 +201,7 @@ class JobBook:
             if is_young or oldest is self.latest:
                 break
             del self._jobs[oldest.job.job_id]
+            self.generation += 1
 
 
 def _target_wire(target: int) -> bytes:

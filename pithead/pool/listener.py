@@ -5,7 +5,6 @@ that says more than its allowance is read again when the allowance is refilled.
 """
 
 import asyncio
-import os
 import socket
 from typing import Protocol, cast
 
@@ -16,6 +15,8 @@ from pithead.pool.gate import Gate, Waiting
 from pithead.pool.proxy import NotProxied, read_header
 from pithead.pool.session import Session
 from pithead.pool.tls import HANDSHAKE_BYTE, Channel, NotTls
+from pithead.pool.turn import Desk
+from pithead.pool.wire import Judge, Wires
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +27,7 @@ BACKLOG = 4096
 """Connections the system keeps until they are accepted: also while a new process takes over."""
 
 
-class Taker(Protocol):
+class Taker(Judge, Protocol):
     """What a connection needs of the pool."""
 
     def trusts(self, address: str) -> bool:
@@ -37,6 +38,9 @@ class Taker(Protocol):
 
     def received(self, connection: "Connection", data: bytes) -> None:
         """Bytes have come."""
+
+    def desk(self, connection: "Connection") -> Desk | None:
+        """What its plain shares are held to; None where each must be looked at."""
 
     def lost(self, connection: "Connection") -> None:
         """The connection is gone."""
@@ -89,6 +93,10 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._waited()
         self._pool.lost(self)
+
+    def desk(self) -> Desk | None:
+        """What its plain shares are held to; None where each must be looked at."""
+        return self._pool.desk(self) if self._is_plain else None
 
     # Before Stratum
 
@@ -161,6 +169,11 @@ class Connection(asyncio.Protocol):
 
     # Allowances
 
+    def draw(self, amount: int) -> bool:
+        """Spend so much, and say whether it may go on reading."""
+        self._spend(amount)
+        return not self._is_paused
+
     def _spend(self, amount: int) -> None:
         for allowance in self.allowances:
             allowance.left -= amount
@@ -214,20 +227,35 @@ class Listener:
         self._port = port
         self._gate = gate or Gate()
         self._tls_only = tls_only
-        self._server: asyncio.Server | None = None
+        self._wires: Wires | None = None
 
     async def start(self, listening: socket.socket | None = None) -> None:
         """Bind and listen, or go on with a socket that listens already.
 
         Raises OSError where the address cannot be had.
         """
-        loop = asyncio.get_running_loop()
-        if listening is not None:
-            self._server = await loop.create_server(self._connect, sock=listening, backlog=BACKLOG)
+        if listening is None:
+            sockets = await self._bind()
         else:
-            self._server = await loop.create_server(
-                self._connect, self._host, self._port, backlog=BACKLOG
-            )
+            sockets = [listening]
+        self._wires = Wires(self._pool, self._connect)
+        for each in sockets:
+            self._wires.listen(each)
+
+    async def _bind(self) -> list[socket.socket]:
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(
+            self._host or None, self._port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        sockets: list[socket.socket] = []
+        try:
+            for family, address in dict.fromkeys((each[0], each[4]) for each in found):
+                sockets.append(socket.create_server(tuple(address), family=family, backlog=BACKLOG))
+        except OSError:
+            for each in sockets:
+                each.close()
+            raise
+        return sockets
 
     def _connect(self) -> Connection:
         return Connection(self._pool, self._gate, self._tls_only)
@@ -235,16 +263,16 @@ class Listener:
     @property
     def address(self) -> tuple[str, int]:
         """Where it listens: host and the port really bound."""
-        assert self._server is not None
-        name = self._server.sockets[0].getsockname()
+        assert self._wires is not None
+        name = self._wires.sockets[0].getsockname()
         return str(name[0]), int(name[1])
 
     def duplicate(self) -> socket.socket:
         """The listening socket once more: it goes on taking connections when this one is closed."""
-        assert self._server is not None
-        return socket.socket(fileno=os.dup(self._server.sockets[0].fileno()))
+        assert self._wires is not None
+        return self._wires.sockets[0].dup()
 
     async def stop(self) -> None:
         """Accept no more connections. Those that are open are the pool's to close."""
-        if self._server is not None:
-            self._server.close()
+        if self._wires is not None:
+            self._wires.stop_listening()

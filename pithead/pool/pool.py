@@ -1,6 +1,6 @@
 """The shell of the pool: sessions, the journal, the books and the node put in their order.
 
-The order of a batch is the pool's promise, and `_flush` is where it stands: judge, write the
+The order of a batch is the pool's promise, and `flush` is where it stands: judge, write the
 verdicts to the journal, let a found block go to the node, then let the answers go out.
 """
 
@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from itertools import count as counted
+from typing import Any
 
 import structlog
 
@@ -20,16 +21,11 @@ from pithead.pool.crowd import Crowd, CrowdSettings
 from pithead.pool.events import BlockFound, BlockResolved, Event, TipChanged
 from pithead.pool.jobs import JobBook, OpenJob
 from pithead.pool.listener import Connection
-from pithead.pool.session import Session, Turn
+from pithead.pool.place import Place
+from pithead.pool.session import Session
 from pithead.pool.sharelog import JournalFull
-from pithead.stratum.pushes import (
-    LONGEST_HOST,
-    LONGEST_TEXT,
-    LONGEST_WAIT_SECONDS,
-    RECONNECT_LINE,
-    message_line,
-    reconnect_line,
-)
+from pithead.pool.turn import Desk, Turn
+from pithead.stratum.pushes import LONGEST_TEXT, RECONNECT_LINE, message_line
 
 log = structlog.get_logger(__name__)
 
@@ -38,27 +34,6 @@ SUBMIT_RETRY_SECONDS = 1.0
 JOURNAL_RETRY_SECONDS = 1.0
 FAN_OUT_SLICE = 500
 """Sessions told of a job before the loop may turn to others."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where else miners shall connect. Raises ValueError for what is no place."""
-
-    host: str
-    port: int
-    wait_seconds: int = 0
-    """How long they shall wait before."""
-
-    def __post_init__(self) -> None:
-        is_name = self.host.isascii() and self.host.isprintable() and " " not in self.host
-        if not is_name or not 0 < len(self.host) <= LONGEST_HOST:
-            raise ValueError(f"{self.host[:40]!r} is no host")
-        if not 0 < self.port < 65536 or not 0 <= self.wait_seconds <= LONGEST_WAIT_SECONDS:
-            raise ValueError("a port is 1 to 65535, and nobody waits longer than an hour")
-
-    @property
-    def line(self) -> bytes:
-        return reconnect_line(self.host, self.port, self.wait_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +79,7 @@ class Pool:
         self._events: list[Event] = []
         self._replies: list[tuple[Connection, bytes]] = []
         self._closing: list[tuple[Connection, str]] = []
+        self._answers: list[Callable[[bool], None]] = []
         self._flush_due = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -139,6 +115,25 @@ class Pool:
         """Told once a tick: who floods the port does not flood the log."""
         self._refused[why] += 1
         self._refused_last = connection.address
+
+    @property
+    def generation(self) -> int:
+        """Another one whenever what a session's desk says may no longer hold."""
+        return self._jobs.generation
+
+    def desk(self, connection: Connection) -> Desk | None:
+        """What the plain shares of a connection are held to; None where each must be looked at."""
+        return connection.session.desk(self._clock())
+
+    def earned(self, shares: Sequence[Any], answer: Callable[[bool], None]) -> None:
+        """Book shares that were taken on the way: transport and worker of each, in a row."""
+        self._answers.append(answer)
+        now, pairs = self._clock(), iter(shares)
+        wishers: dict[Connection, None] = {}
+        for transport, worker in zip(pairs, pairs, strict=True):
+            if transport.peer.session.earned(worker, now, self._events):
+                wishers[transport.peer] = None
+        self._replies += [(each, each.session.renewal(now)) for each in wishers]
 
     def received(self, connection: Connection, data: bytes) -> None:
         """Judge what came; the answers leave when the loop has read what else is there."""
@@ -186,7 +181,7 @@ class Pool:
 
     def _push(self, line: bytes, user: str | None) -> int:
         """To miners that are logged in: others take the next line for an answer."""
-        self._flush()  # answers that are due go first
+        self.flush()  # answers that are due go first
         told = 0
         for connection in list(self._connections):
             session = connection.session
@@ -206,14 +201,19 @@ class Pool:
             self._closing.append((connection, turn.close_reason))
         if not self._flush_due:
             self._flush_due = True
-            asyncio.get_running_loop().call_soon(self._flush)
+            asyncio.get_running_loop().call_soon(self.flush)
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Everything of this turn has been read: keep it, then answer it."""
         self._flush_due = False
+        answers, self._answers = self._answers, []
         events, self._events = self._events, []
         replies, self._replies = self._replies, []
         closing, self._closing = self._closing, []
-        if events and not self._record(events):
+        is_kept = not events or self._record(events)
+        for answer in answers:
+            answer(is_kept)
+        if not is_kept:
             closing += [(connection, "its shares cannot be kept") for connection, _ in replies]
             replies = []
         for connection, reply in replies:
@@ -331,7 +331,7 @@ class Pool:
                 await asyncio.sleep(0)
                 if self._job is not job:
                     return
-                self._flush()  # what is queued for a session goes before its newer job
+                self.flush()  # what is queued for a session goes before its newer job
             if connection in self._connections:
                 lines = connection.session.offer(job, self._clock())
                 if lines:
@@ -375,7 +375,7 @@ class Pool:
         if come_again and not self._stopping:
             self.reconnect()
         self._stopping = True
-        self._flush()
+        self.flush()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

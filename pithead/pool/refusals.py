@@ -33,9 +33,13 @@ class Refusals:
         """What the connection's shares of one turn came to; one that is accepted ends the run."""
         for event in events:
             if type(event) is ShareAccepted:
-                self._since = self._last_remedy = None
+                self.end()
             elif type(event) is ShareRejected and self._since is None:
                 self._since = wall
+
+    def end(self) -> None:
+        """A share was accepted."""
+        self._since = self._last_remedy = None
 
     def due(self, wall: float) -> Remedy | None:
         """The next remedy, told once each."""

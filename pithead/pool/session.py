@@ -6,10 +6,8 @@ front end. Nothing is pushed before the miner has subscribed and authorised, and
 goes after the replies of the same turn: the line after a request is always its answer.
 """
 
-import msgspec
 from msgspec.structs import replace
 
-from pithead.native import take_shares
 from pithead.pool.aims import Aims
 from pithead.pool.events import Event, ShareAccepted, ShareRejected
 from pithead.pool.extranonce import ExtranoncesExhausted, Lease
@@ -19,6 +17,7 @@ from pithead.pool.names import Worker, read_worker, runs_braiins_os, wished_diff
 from pithead.pool.patience import Patience
 from pithead.pool.refusals import Refusals, Remedy
 from pithead.pool.shares import REFUSALS, block_found, weigh
+from pithead.pool.turn import Desk, Turn
 from pithead.pool.vardiff import Aim, Vardiff, work_of_difficulty
 from pithead.stratum.lines import LineBuffer, LineTooLong
 from pithead.stratum.messages import (
@@ -55,24 +54,14 @@ TLS_HANDSHAKE = b"\x16"
 """The first byte of a TLS client; no JSON begins so, and no line of it would ever end."""
 
 
-class Turn(msgspec.Struct, frozen=True, gc=False):
-    """What one batch of bytes, or a moment, led to."""
-
-    reply: bytes = b""
-    events: list[Event] = []
-    """To be in the journal before the reply leaves."""
-    close_reason: str | None = None
-    """Why the connection is to be closed once the reply has left."""
-
-
 class Session:
     """One connection. `now` is farm time in seconds, `wall` any clock of real seconds."""
 
     __slots__ = (
-        "_aims", "_braiins_os", "_events", "_floors", "_front", "_job", "_lease", "_lines", "_mask",
-        "_news_at", "_news_of", "_offered", "_offered_at", "_offered_parent", "_opened_at",
-        "_patience", "_refusals", "_suggested", "_suggested_at", "_vardiff", "_wants_job",
-        "_workers",
+        "_aims", "_braiins_os", "_desk_of", "_events", "_floors", "_front", "_job", "_lease",
+        "_lines", "_mask", "_news_at", "_news_of", "_offered", "_offered_at", "_offered_parent",
+        "_opened_at", "_patience", "_refusals", "_suggested", "_suggested_at", "_vardiff",
+        "_wants_job", "_workers",
     )  # fmt: skip
 
     def __init__(self, front: Front, now: float, wall: float) -> None:
@@ -86,6 +75,7 @@ class Session:
         self._floors: dict[str, int] = {}
         self._mask = 0
         self._job: OpenJob | None = None  # the one offered last
+        self._desk_of: tuple[OpenJob, Aim]
         self._offered = -1
         self._offered_at = now
         self._offered_parent = b""
@@ -118,10 +108,9 @@ class Session:
         if self._lease is None and data.startswith(TLS_HANDSHAKE):
             return Turn(b"", [], "not Stratum")
         close_reason: str | None = None
-        taken, answers = self._take_shares(data, now)
-        replies = [answers]
+        replies: list[bytes] = []
         try:
-            lines = self._lines.feed(data[taken:]) if taken < len(data) else []
+            lines = self._lines.feed(data)
         except LineTooLong as overflow:
             lines = overflow.lines
             close_reason = str(overflow)
@@ -134,8 +123,8 @@ class Session:
             if self._patience.is_over:
                 close_reason = "too many bad requests"
                 break
-        if self._wants_job and self.is_ready and close_reason is None:
-            replies.append(self._new_work(now, clean=True))
+        if close_reason is None:
+            replies.append(self.renewal(now))
         events, self._events = self._events, []
         if events:
             self._refusals.note(events, wall)
@@ -314,25 +303,35 @@ class Session:
 
     # Shares
 
-    def _take_shares(self, data: bytes, now: float) -> tuple[int, bytes]:
-        """Take what shares of the present job stand plainly good at the head of `data`.
+    def desk(self, now: float) -> Desk | None:
+        """What plain shares of the present job are held to; None where each must be looked at.
 
-        How many bytes they are, and their answers: those that `_take` would give. It takes, more
-        slowly, all that is left.
+        It holds until the book's generation is another one, or the next line that is no such share.
         """
         job, lease, book = self._job, self._lease, self._front.book
         if job is None or lease is None or self._lines.holds_part:
-            return 0, b""
+            return None
         aim = self._aims.of(job.sequence)
         if aim is None or book.find(job.job.job_id, now) is not job or book.is_stale(job):
-            return 0, b""
+            return None
+        self._desk_of = job, aim
         measure = job.measure(aim.target, book.extranonce2_size)
-        taken, answers, workers = take_shares(
-            data, self._workers, measure, lease.extranonce1, self._mask
+        return measure, lease.extranonce1, self._workers, self._mask
+
+    def earned(self, worker: Worker, now: float, events: list[Event]) -> bool:
+        """Book a share that met `desk`; True where `renewal` has something to push afterwards."""
+        job, aim = self._desk_of
+        events.append(
+            ShareAccepted(int(now * 1000), worker.user, worker.name, aim.work, self._braiins_os)
         )
-        for worker in workers:
-            self._credit(worker, job, aim, now)
-        return taken, answers
+        self._refusals.end()
+        if self._vardiff.credit(aim.work, now) and self._vardiff.rise(job.block_work):
+            self._wants_job = True
+        return self._wants_job
+
+    def renewal(self, now: float) -> bytes:
+        """The lines of a new job where one is wanted."""
+        return self._new_work(now, clean=True) if self._wants_job and self.is_ready else b""
 
     def _credit(self, worker: Worker, job: OpenJob, aim: Aim, now: float) -> None:
         self._events.append(

@@ -11,7 +11,7 @@ from pithead.pool.course import Hours
 from pithead.pool.events import MonitoringChanged
 from pithead.pool.groups import Groups
 from pithead.pool.notices import NoticeRow, Notices
-from pithead.pool.pool import Place
+from pithead.pool.place import Place
 from pithead.pool.readings import WorkerReading
 from pithead.pool.worker_settings import WorkerSetting, WorkerSettings
 from pithead.pooladmin import contract as api

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from pithead.pool import pool as pooling
-from pithead.pool.pool import Place
+from pithead.pool.place import Place
 from tests.pool.conftest import START
 from tests.pool.livepool import opened, until
 

@@ -17,7 +17,7 @@ from pithead.pool.events import BlockFound, BlockResolved, ShareAccepted
 from pithead.pool.groups import Groups
 from pithead.pool.notices import Notices, Told
 from pithead.pool.payer import NotPaid
-from pithead.pool.pool import Place
+from pithead.pool.place import Place
 from pithead.pool.worker_settings import WorkerSettings
 from pithead.pooladmin.app import MOST_BYTES, build_app
 from pithead.pooladmin.contract import OPERATIONS

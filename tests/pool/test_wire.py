@@ -1,0 +1,400 @@
+"""Shares that are taken on the way get the answers that the general way gives them."""
+
+import asyncio
+import contextlib
+import json
+import random
+import socket
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from pithead.bitcoin.target import target_for_work
+from pithead.pool.extranonce import Extranonces
+from pithead.pool.jobs import JobBook, JobSettings
+from pithead.pool.plainwire import Wire as PlainWire
+from pithead.pool.session import Front, Session
+from pithead.pool.vardiff import VardiffSettings
+from pithead.pool.wire import Wire, Wires
+from tests.pool.conftest import PAYOUT_SCRIPT, START, make_template, make_transaction
+from tests.pool.livepool import until
+
+needs_native = pytest.mark.skipif(Wire is PlainWire, reason="no extension on this machine")
+
+HELLO = (
+    b'{"id":1,"method":"mining.configure","params":[["version-rolling"],'
+    b'{"version-rolling.mask":"1fffe000"}]}\n'
+    b'{"id":2,"method":"mining.subscribe","params":[]}\n'
+    b'{"id":3,"method":"mining.authorize","params":["alice.rig","x"]}\n'
+    b'{"id":4,"method":"mining.authorize","params":["bob","x"]}\n'
+)
+FIRST_SEQUENCE = 0x1A
+
+
+class Side:
+    """A session with two jobs of its own, the same every time."""
+
+    def __init__(self, share_work, block_work):
+        self.book = JobBook(JobSettings(payout_script=PAYOUT_SCRIPT), FIRST_SEQUENCE)
+        front = Front(
+            book=self.book,
+            extranonces=Extranonces(bytes(32)),
+            admit=lambda user: True,
+            vardiff=VardiffSettings(first_work=share_work, least_work=1),
+        )
+        self.template = make_template(
+            transactions=tuple(make_transaction(number) for number in range(5)),
+            block_target=target_for_work(block_work),
+        )
+        self.book.open(self.template, START)
+        self.session = Session(front, START, 0.0)
+        self.said = [self.session.receive(HELLO, START, 0.0)]
+        self.offer(START)
+
+    def offer(self, now):
+        self.session.offer(self.book.open(self.template, now), now)
+
+    def hear(self, data, now):
+        self.said.append(self.session.receive(data, now, 0.0))
+
+
+def spelled(request, separators=(",", ":")):
+    return json.dumps(request, ensure_ascii=False, separators=separators).encode()
+
+
+def share(number, *, request_id=9, name="alice.rig", job=1, extranonce2=None, time=0, bits=None):
+    """A submit line; `job` 1 is the present one, 0 the one before."""
+    params = [
+        name,
+        f"{FIRST_SEQUENCE + job:x}",
+        f"{number % 40:016x}" if extranonce2 is None else extranonce2,
+        f"{int(START) + time:08x}",
+        f"{number:08X}",
+    ]
+    if bits is not None:
+        params.append(bits)
+    return {"id": request_id, "method": "mining.submit", "params": params}
+
+
+plain = st.builds(
+    share,
+    st.integers(0, 2**32 - 1) | st.integers(0, 3),
+    request_id=st.sampled_from([0, 9, 10**17, "x-1", "", None]),
+    name=st.sampled_from(["alice.rig", "alice.rig", "bob"]),
+    bits=st.sampled_from([None, None, "00000000", "1fffe000", "00002000"]),
+)
+odd = st.builds(
+    share,
+    st.integers(0, 9),
+    request_id=st.sampled_from([1, -1, 1.5, 10**19, True, [], {}, "é", 'quo"te']),
+    name=st.sampled_from(["alice.rig", "bob", "bob.rig", "mallory", "", "é"]),
+    job=st.sampled_from([1, 1, 0, 2]),
+    extranonce2=st.sampled_from([None, None, "", "00" * 7, "00" * 17, "0" * 15 + "g", " " * 16]),
+    time=st.sampled_from([0, 7200, 7201, -600, -601]),
+    bits=st.sampled_from([None, "00000001", "ffffffff", "", "1fffe0000", "0x000000"]),
+)
+separators = st.sampled_from([(",", ":"), (", ", ": "), (" ,\t", " : ")])
+line = st.one_of(
+    st.builds(spelled, plain),
+    st.builds(spelled, plain),
+    st.builds(spelled, plain | odd, separators),
+    st.builds(lambda request: spelled(dict(reversed(request.items()))), plain | odd),
+    st.builds(lambda request, more: spelled({**request, **more}), plain, st.just({"x": [{}]})),
+    st.builds(lambda request: b'{"id":7,' + spelled(request)[1:], plain),
+    st.builds(lambda text, at, bad: text[:at] + bad + text[at:], st.builds(spelled, plain),
+              st.integers(0, 150), st.sampled_from([b'"', b"\\", b"\0", b" ", b",", b"]", b"0"])),
+    st.builds(lambda text, at: text[:at], st.builds(spelled, plain), st.integers(0, 150)),
+    st.sampled_from([b"", b"\r", b"null", b'{"id":5,"method":"mining.ping","params":[]}']),
+)  # fmt: skip
+streams = st.lists(
+    st.tuples(line, st.sampled_from([b"\n", b"\n", b"\n", b"\r\n", b"\n\n"])).map(b"".join),
+    max_size=25,
+).map(b"".join)
+
+
+class Door:
+    """A peer of a wire and its judge: one session, and what it said, by the moments of `now`."""
+
+    def __init__(self, side):
+        self.side, self.now = side, START
+        self.events, self.replies, self.answers = [], [], []
+        self.is_kept, self.taken, self.grant = True, 0, 1 << 20
+        self.is_over = self.is_gone = False
+        self.transport = None
+
+    # A peer
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def connection_lost(self, exc):
+        self.is_gone = True
+
+    def data_received(self, data):
+        turn = self.side.session.receive(data, self.now, 0.0)
+        self.events += turn.events
+        self.replies.append(turn.reply)
+        self.is_over |= turn.close_reason is not None
+
+    def draw(self, amount):
+        self.grant -= amount
+        return self.grant >= 0
+
+    def desk(self):
+        return self.side.session.desk(self.now)
+
+    # A judge
+
+    @property
+    def generation(self):
+        return self.side.book.generation
+
+    def earned(self, shares, answer):
+        self.answers.append(answer)
+        workers = shares[1::2]
+        self.taken += len(workers)
+        wishes = [self.side.session.earned(each, self.now, self.events) for each in workers]
+        if wishes[-1]:
+            self.replies.append(self.side.session.renewal(self.now))
+
+    def flush(self):
+        for answer in self.answers:
+            answer(self.is_kept)
+        for reply in self.replies:
+            self.transport.write(reply)
+        self.answers, self.replies = [], []
+        if self.is_over:
+            self.transport.close()
+
+
+class Call:
+    """A connection to a door over loopback."""
+
+    def __init__(self, door):
+        self.door = door
+
+    async def __aenter__(self):
+        listening = socket.create_server(("127.0.0.1", 0))
+        self.wires = Wires(self.door, lambda: self.door)
+        self.wires.listen(listening)
+        self.socket = socket.create_connection(listening.getsockname())
+        self.socket.setblocking(False)
+        await until(lambda: self.door.transport is not None)
+        return self
+
+    async def __aexit__(self, *_):
+        self.socket.close()
+        self.wires.stop_listening()
+        await until(lambda: self.door.is_gone)
+
+    async def say(self, data):
+        self.socket.setblocking(True)
+        self.socket.sendall(data)
+        self.socket.setblocking(False)
+
+    async def heard(self, size):
+        """So many bytes, and no more."""
+        heard = b""
+
+        def hear():
+            nonlocal heard
+            with contextlib.suppress(BlockingIOError):
+                heard += self.socket.recv(1 << 20)
+            return len(heard) >= size
+
+        await until(hear)
+        await settle()
+        hear()
+        return heard
+
+    async def all_heard(self):
+        """Until the other end has closed."""
+        heard, is_over = b"", False
+
+        def hear():
+            nonlocal heard, is_over
+            with contextlib.suppress(BlockingIOError):
+                data = self.socket.recv(1 << 20)
+                heard, is_over = heard + data, not data
+            return is_over
+
+        await until(hear)
+        return heard
+
+
+async def settle():
+    for _ in range(6):
+        await asyncio.sleep(0)
+
+
+@needs_native
+@settings(max_examples=100, deadline=None, phases=[Phase.generate])
+@given(streams, st.data())
+def test_a_miner_is_answered_alike_whether_its_shares_are_taken_on_the_way_or_not(stream, data):
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=4), label="cuts"))
+    pieces = [stream[a:b] for a, b in zip([0, *cuts], [*cuts, len(stream)], strict=True) if a < b]
+    works = data.draw(st.sampled_from([(1, 1 << 60), (2, 1 << 60), (2, 8), (4, 2)]), label="works")
+    steps = data.draw(st.lists(st.sampled_from([0, 0, 1, 400]), min_size=len(pieces),
+                               max_size=len(pieces)), label="seconds")  # fmt: skip
+    renewed = data.draw(st.integers(0, 5), label="a newer job before piece")
+    slow = Side(*works)
+    door = Door(Side(*works))
+
+    async def compare():
+        now = START
+        async with Call(door) as call:
+            for number, (piece, step) in enumerate(zip(pieces, steps, strict=True)):
+                now += step
+                door.now = now
+                if number == renewed:
+                    for side in (door.side, slow):
+                        side.book.open(side.template, now)
+                slow.hear(piece, now)
+                await call.say(piece)
+                turn = slow.said[-1]
+                await until(lambda: len(door.events) >= len(turn.events))  # noqa: B023
+                assert await call.heard(len(turn.reply)) == turn.reply
+                assert door.events == turn.events
+                door.events = []
+                if turn.close_reason is not None:
+                    return
+
+    asyncio.run(compare())
+
+
+def lines(*numbers):
+    return b"".join(spelled(share(number)) + b"\n" for number in numbers)
+
+
+YES = b'{"id":9,"result":true,"error":null}\n'
+
+
+@needs_native
+async def test_after_a_first_good_share_the_others_are_taken_on_the_way():
+    door = Door(Side(1, 1 << 60))
+    async with Call(door) as call:
+        await call.say(lines(0))
+        assert await call.heard(len(YES)) == YES
+        assert door.taken == 0
+        await call.say(lines(*range(1, 7)))
+        assert await call.heard(6 * len(YES)) == 6 * YES
+        assert (door.taken, len(door.events)) == (6, 7)
+
+
+@needs_native
+async def test_no_share_is_taken_on_a_tip_that_is_gone():
+    door = Door(Side(1, 1 << 60))
+    async with Call(door) as call:
+        await call.say(lines(0))
+        await call.heard(len(YES))
+        door.side.book.open(make_template(prev_hash_wire=bytes(32)), START)
+        await call.say(lines(1))
+        assert json.loads(await call.heard(20))["error"][0] == 21
+        assert door.events[-1].reason == "stale"
+
+
+@needs_native
+async def test_no_answer_leaves_where_the_journal_kept_nothing():
+    door = Door(Side(1, 1 << 60))
+    async with Call(door) as call:
+        await call.say(lines(0))
+        assert await call.heard(len(YES)) == YES
+        door.is_kept = False
+        await call.say(lines(1, 2))
+        await until(lambda: door.taken == 2 and door.is_gone)
+        assert call.socket.recv(100) == b""
+
+
+@needs_native
+async def test_who_has_used_up_what_was_drawn_is_looked_at_again():
+    door = Door(Side(1, 1 << 60))
+    async with Call(door) as call:
+        for number in range(200):
+            door.now += 3.0  # at a rate at which no newer work is due
+            await call.say(lines(number))
+            await call.heard(len(YES))
+        assert 150 < door.taken < 200
+        # What was drawn and not used by the shares taken is given back when it is drawn again.
+        drawn = (1 << 20) - door.grant
+        spent = sum(len(lines(number)) + 64 for number in range(200))
+        assert abs(drawn - spent) < 4096 + 200 * 64
+
+
+@pytest.mark.parametrize("make", [Wire, PlainWire])
+async def test_a_peer_that_does_not_read_gets_everything_in_order_when_it_does(make, monkeypatch):
+    monkeypatch.setattr("pithead.pool.wire.Wire", make)
+    door = Door(Side(1, 1 << 60))
+    async with Call(door) as call:
+        said = random.Random(7).randbytes(20 << 20)
+        for start in range(0, len(said), 1 << 20):
+            door.transport.write(said[start : start + (1 << 20)])
+        assert door.transport.get_write_buffer_size() > 0
+        assert await call.heard(len(said)) == said
+        assert door.transport.get_write_buffer_size() == 0
+
+
+@pytest.mark.parametrize("make", [Wire, PlainWire])
+async def test_a_peer_is_not_read_while_paused_and_its_bytes_come_afterwards(make, monkeypatch):
+    monkeypatch.setattr("pithead.pool.wire.Wire", make)
+    door = Door(Side(1, 1 << 60))
+    async with Call(door) as call:
+        door.transport.pause_reading()
+        await call.say(lines(0))
+        await settle()
+        assert door.events == []
+        door.transport.resume_reading()
+        await until(lambda: len(door.events) == 1)
+
+
+@pytest.mark.parametrize("make", [Wire, PlainWire])
+async def test_a_closed_connection_sends_what_waits_first_and_an_aborted_one_does_not(
+    make, monkeypatch
+):
+    monkeypatch.setattr("pithead.pool.wire.Wire", make)
+    for end in ("close", "abort"):
+        door = Door(Side(1, 1 << 60))
+        async with Call(door) as call:
+            door.transport.write(bytes(20 << 20))
+            getattr(door.transport, end)()
+            door.transport.write(b"too late")
+            heard = await call.all_heard()
+            assert (len(heard) == 20 << 20) is (end == "close")
+
+
+@pytest.mark.parametrize("make", [Wire, PlainWire])
+def test_a_socket_that_is_not_open_here_is_refused(make):
+    wire = make()
+    for act in (
+        lambda: wire.want(9, True, False), lambda: wire.close(9), lambda: wire.disarm(9),
+        lambda: wire.send(9, b"x"), lambda: wire.arm(9, (), b"", {}, 0, 0),
+    ):  # fmt: skip
+        with pytest.raises(ValueError):
+            act()
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        wire.open(ours.fileno(), "owner")
+        with pytest.raises(ValueError):
+            wire.open(ours.fileno(), "another")
+        theirs.send(b"hello")
+        assert wire.read() == ([], [("owner", b"hello")], [])
+        assert wire.send(ours.fileno(), b"world") == 5
+        assert theirs.recv(9) == b"world"
+        wire.close(ours.fileno())
+        assert wire.read() == ([], [], [])
+
+
+@needs_native
+@pytest.mark.parametrize("field", [3, 5, 10, 11])
+def test_hashes_and_targets_of_another_size_are_refused(field):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        wire = Wire()
+        wire.open(ours.fileno(), "owner")
+        measure = list(Side(1, 2).book.latest.measure(1 << 255, 8))
+        measure[field] = bytes(31)
+        for bad, error in ((measure, ValueError), (measure[:-1], TypeError)):
+            wire.arm(ours.fileno(), tuple(bad), b"1234", {}, 0, 4096)
+            theirs.send(b"anything\n")
+            with pytest.raises(error):
+                wire.read()
