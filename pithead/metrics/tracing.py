@@ -125,7 +125,7 @@ class TracedApp:
         verb = scope["method"]
         with _tracer.start_as_current_span(verb, attributes=_of(scope)) as current:
             await self._app(scope, receive, _telling(current, send))
-            route = getattr(scope.get("route"), "path", None)
+            route = scope.get("pattern") or getattr(scope.get("route"), "path", None)
             if route is not None:
                 current.update_name(f"{verb} {route}")
                 current.set_attribute("http.route", route)

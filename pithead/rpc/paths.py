@@ -13,7 +13,10 @@ Answering = Callable[[Request], Awaitable[Response]]
 
 
 class Paths(BaseRoute):
-    """Each path answers with and without its last slash. HEAD is GET; its body is not sent."""
+    """Each path answers with and without its last slash. HEAD is GET; its body is not sent.
+
+    What has no parameter is its own pattern, and is put into the scope as such.
+    """
 
     def __init__(self, verbs: Mapping[str, Mapping[str, Answering]]) -> None:
         """By path, without its last slash, then by verb."""
@@ -22,13 +25,14 @@ class Paths(BaseRoute):
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         if scope["type"] != "http":
             return Match.NONE, {}
-        verbs = self._verbs.get(_bare(scope["path"]))
+        path = _bare(scope["path"])
+        verbs = self._verbs.get(path)
         if verbs is None:
             return Match.NONE, {}
         answering = verbs.get(_verb(scope))
         if answering is None:
-            return Match.PARTIAL, {"path_params": {}}
-        return Match.FULL, {"endpoint": answering, "path_params": {}}
+            return Match.PARTIAL, {"path_params": {}, "pattern": path}
+        return Match.FULL, {"endpoint": answering, "path_params": {}, "pattern": path}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         verbs = self._verbs[_bare(scope["path"])]
