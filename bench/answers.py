@@ -9,7 +9,8 @@ import httpx
 import msgspec
 
 from pithead.pool.accounts import Accounts
-from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
+from pithead.pool.bookkeeper_settings import BookkeeperSettings
+from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.events import ShareAccepted
 from pithead.poolapi.app import build_app
 from pithead.poolapi.settings import ApiSettings

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from pithead.pool.accounts import Accounts
-from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
+from pithead.pool.bookkeeper_settings import BookkeeperSettings
+from pithead.pool.bookkeeping import Bookkeeper
 from tests.pool.test_bookkeeping import NOW, crash, readings, shares
 from tests.postgres import new_database, running_server
 from tests.test_killed_pool import Ledger, PoolProcess, mine

@@ -28,7 +28,8 @@ from pathlib import Path
 from pithead.bitcoin.network import REGTEST
 from pithead.node.farmwallet import FarmWallet
 from pithead.node.kernel import KernelNode, KernelSettings
-from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
+from pithead.pool.bookkeeper_settings import BookkeeperSettings
+from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.destinations import Destinations
 from pithead.pool.events import BlockFound, BlockResolved, ShareAccepted, TipChanged
 from pithead.pool.payer import Payer, PayerSettings

@@ -7,7 +7,8 @@ from pithead.bitcoin.address import witness_address
 from pithead.bitcoin.network import REGTEST
 from pithead.node.corewallet import CoreWallet, CoreWalletSettings
 from pithead.node.rpc import RpcAddress, RpcClient
-from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
+from pithead.pool.bookkeeper_settings import BookkeeperSettings
+from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.destinations import Destinations
 from pithead.pool.events import BlockFound, BlockResolved, ShareAccepted, TipChanged
 from pithead.pool.payer import Payer, PayerSettings

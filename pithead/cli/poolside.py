@@ -28,7 +28,8 @@ from pithead.dashboard.poolpages import pool_pages
 from pithead.node.kernel import Progress
 from pithead.node.node import Node
 from pithead.pool.accounts import Accounts
-from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
+from pithead.pool.bookkeeper_settings import BookkeeperSettings
+from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.database import database_of
 from pithead.pool.pool import Pool
 from pithead.pool.rewards import Rules

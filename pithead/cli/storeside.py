@@ -18,7 +18,7 @@ from pithead.cli.sections import Config
 from pithead.pool.archive import extracts, leads_on
 from pithead.pool.audit import CannotCheck, sums, told_again
 from pithead.pool.backup import BadBackup, position_in, restore_backup, write_backup
-from pithead.pool.bookkeeping import BookkeeperSettings
+from pithead.pool.bookkeeper_settings import BookkeeperSettings
 from pithead.pool.books import BooksSettings
 from pithead.pool.database import DATABASE, Where, database_of, one_moment, open_database
 from pithead.pool.sharelog import ShareLog

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Self, TypeVar
 
 import structlog
@@ -14,6 +14,7 @@ from msgspec.structs import asdict
 from sqlalchemy.exc import DBAPIError
 
 from pithead.pool.archive import Archive
+from pithead.pool.bookkeeper_settings import BookkeeperSettings
 from pithead.pool.books import BooksSettings
 from pithead.pool.changes import Changes
 from pithead.pool.course import Course, Hours
@@ -43,8 +44,7 @@ from pithead.pool.readings import (
 )
 from pithead.pool.rewards import Rules
 from pithead.pool.schemes import Price
-from pithead.pool.scoring import TIME_CONSTANT_SECONDS
-from pithead.pool.sharelog import SEGMENT_BYTES, Durability, JournalFull, ShareLog
+from pithead.pool.sharelog import JournalFull, ShareLog
 from pithead.pool.standing import Standing
 from pithead.pool.store import Store
 from pithead.work.template import Template
@@ -56,26 +56,11 @@ MOST_UNCOUNTED = 4_096
 """Events in the journal that the books wait for: a few milliseconds of counting."""
 SNAPSHOT_SLICE = 1_000
 """Meters taken for the store before the loop may turn to others: a few milliseconds."""
+LEISURE = 9.0
+"""Times a commit's duration until the next: together they take a tenth of a processor at most."""
+
 REPLAY_SLICE = 100_000
 """Events replayed between two commits, so that a long journal does not fill the memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class BookkeeperSettings:
-    """How the books are kept."""
-
-    scoring_seconds: float = TIME_CONSTANT_SECONDS
-    confirmations: int = 100
-    database: str = ""
-    """The URL of a PostgreSQL database; "" is a file in the pool's directory."""
-    front_end: str = "pool"
-    """Names this process among those that write to one store."""
-    durability: Durability = "write"
-    segment_bytes: int = SEGMENT_BYTES
-    journal_days: float = 2.0
-    """How long the journal is kept once the store has it, to be told again."""
-    commit_seconds: float = 1.0
-    """Wall seconds between commits, and until one that failed is tried again."""
 
 
 class Bookkeeper:
@@ -272,11 +257,14 @@ class Bookkeeper:
 
     async def _keep_committing(self) -> None:
         """Ends between two commits, never within one: what was written is known to be."""
+        pause = least = self._settings.commit_seconds
         while not self._closing.is_set():
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._settings.commit_seconds):
+                async with asyncio.timeout(pause):
                     await self._closing.wait()
-            await self.commit()
+            began = monotonic()
+            is_written = await self.commit()
+            pause = max(least, LEISURE * (monotonic() - began)) if is_written else least
 
     async def _run(self, work: Callable[[], T]) -> T:
         """On the one thread that writes."""

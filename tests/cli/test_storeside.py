@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from pithead.cli.main import main
 from pithead.pool import schema
 from pithead.pool.backup import write_backup
-from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
+from pithead.pool.bookkeeper_settings import BookkeeperSettings
+from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.books import BooksSettings
 from pithead.pool.database import open_database
 from pithead.pool.events import BlockFound, BlockResolved, ShareAccepted, TipChanged

@@ -12,7 +12,8 @@ from pithead.pool import database as module
 from pithead.pool import schema
 from pithead.pool.accounts import Accounts
 from pithead.pool.backup import restore_backup, write_backup
-from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
+from pithead.pool.bookkeeper_settings import BookkeeperSettings
+from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.database import DATABASE, StoreError, open_database
 from pithead.pool.migrations import HEAD
 from pithead.pool.store import Store

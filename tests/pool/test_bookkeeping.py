@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from pithead.pool import bookkeeping, database, store
-from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
+from pithead.pool.bookkeeper_settings import BookkeeperSettings
+from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.events import BlockFound, BlockResolved, ShareAccepted, TipChanged
 from pithead.pool.groups import Groups
 from pithead.pool.sharelog import JournalDamaged, JournalFull
@@ -334,7 +335,8 @@ async def test_days_appear_when_they_are_over_and_settled(tmp_path):
 WRITER = """
 import asyncio, sys
 from pathlib import Path
-from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
+from pithead.pool.bookkeeper_settings import BookkeeperSettings
+from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.events import ShareAccepted
 
 async def main():

@@ -4,7 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
+from pithead.pool.bookkeeper_settings import BookkeeperSettings
+from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.events import (
     BlockFound,
     BlockResolved,

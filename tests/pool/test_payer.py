@@ -9,7 +9,8 @@ from pithead.bitcoin.address import AddressError, witness_address
 from pithead.bitcoin.network import MAINNET, REGTEST
 from pithead.node.node import NodeUnavailable
 from pithead.node.payments import PaymentRefused, Prepared, Replaced, Seen, Unseen
-from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
+from pithead.pool.bookkeeper_settings import BookkeeperSettings
+from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.destinations import Destinations
 from pithead.pool.events import BlockFound, BlockResolved, ShareAccepted, TipChanged
 from pithead.pool.payer import NotPaid, Payer, PayerSettings

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
+from pithead.pool.bookkeeper_settings import BookkeeperSettings
+from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.books import Books, BooksSettings
 from pithead.pool.events import (
     BlockFound,

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pithead.bitcoin.network import REGTEST
 from pithead.pool.accounts import Accounts
 from pithead.pool.admins import Admins
-from pithead.pool.bookkeeping import Bookkeeper, BookkeeperSettings
+from pithead.pool.bookkeeper_settings import BookkeeperSettings
+from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.destinations import Destinations
 from pithead.pool.events import BlockFound, BlockResolved, ShareAccepted
 from pithead.pool.groups import Groups
