@@ -54,6 +54,17 @@ def changelog() -> str:
     return (ROOT / "CHANGELOG.md").read_text().replace("](docs/", "](")
 
 
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Pages that the menu does not name are at its end."""
+    named = (ROOT / "mkdocs.yml").read_text()
+    docs = Path(config.docs_dir)
+    written = sorted(path.relative_to(docs).as_posix() for path in docs.rglob("*.md"))
+    more = [name for name in written if f" {name}" not in named]
+    if more and config.nav is not None:
+        config.nav.append({"More": more})
+    return config
+
+
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     for name, document in documents().items():
         files.append(File.generated(config, f"api/{name}.md", content=reference(name, document)))

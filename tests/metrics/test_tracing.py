@@ -9,6 +9,7 @@ import sys
 import httpx
 import pytest
 import uvicorn
+from click.testing import CliRunner
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
@@ -18,6 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from pithead.cli.config import load
+from pithead.cli.main import main
 from pithead.cli.serving import listen
 from pithead.cli.telemetrysection import TelemetrySection
 from pithead.cli.traces import traces
@@ -123,6 +125,15 @@ def test_where_the_extra_is_missing_a_sentence_says_so(monkeypatch):
     ):
         raise AssertionError
     assert tracing._tracer is None
+
+
+def test_a_command_that_cannot_trace_as_it_was_told_does_not_begin(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
+    words = ["pool", "--data", str(tmp_path / "data"), "--set", "telemetry.endpoint=http://[::1]:1"]
+    shown = CliRunner().invoke(main, words)
+    assert shown.exit_code == 2
+    assert "pip install pithead[telemetry]" in shown.output
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_receiver_that_is_not_there_costs_its_spans_and_nothing_else(caplog):
