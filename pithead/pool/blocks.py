@@ -1,7 +1,10 @@
 """The pool's rounds, the blocks that ended them, and what became of those in the chain."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from pithead.pool.changes import BlockRow
@@ -106,8 +109,18 @@ class Blocks:
     ) -> None:
         """`blocks` in the order they were found."""
         self._confirmations = confirmations
-        self._blocks = {block.hash_display: block for block in blocks}
-        self._number = self._last_number()
+        self._order = list(blocks)
+        """As they were found, so by number as well."""
+        self._blocks = {block.hash_display: block for block in self._order}
+        self._at: dict[int, dict[str, Block]] = {}
+        """Those the node has answered for that have not matured, by height and hash."""
+        self._growing: list[int] = []
+        """The heights of the new ones among them, and perhaps others: a heap, the lowest first."""
+        self._due: list[Block] = []
+        """Those that the last event may have decided."""
+        for block in self._order:
+            if block.resolved and block.state != "confirmed":
+                self._await(block)
         self._touched: dict[str, Block] = {}
         self._refused: list[str] = []
         self.chain = dict(chain or {})
@@ -119,13 +132,13 @@ class Blocks:
         """Ends the round; None for a block that is known already."""
         if event.hash_display in self._blocks:
             return None
-        self._number += 1
         block = Block(
-            self._number, event.height, event.hash_display, time_ms, event.user, event.worker,
-            event.value_sats, 0, event.block_work, self.round_started_ms, self.round_work,
-            pool_rate, raw=event.block,
+            self.found_count + 1, event.height, event.hash_display, time_ms, event.user,
+            event.worker, event.value_sats, 0, event.block_work, self.round_started_ms,
+            self.round_work, pool_rate, raw=event.block,
         )  # fmt: skip
         self._blocks[block.hash_display] = self._touched[block.hash_display] = block
+        self._order.append(block)
         self.round_started_ms, self.round_work = time_ms, 0
         self._forget()
         return block
@@ -138,59 +151,84 @@ class Blocks:
         block.resolved = True
         block.raw = b""
         self._touched[hash_display] = block
-        if not accepted:
+        if accepted:
+            self._await(block)
+            self._due.append(block)
+        else:
             self._give_back_round(block)
             del self._blocks[hash_display], self._touched[hash_display]
             self._refused.append(hash_display)
-            self._number = self._last_number()
         return block
 
-    def _last_number(self) -> int:
-        """Follows from the blocks that are held, as these are what a store gives back."""
-        return max((block.number for block in self._blocks.values()), default=0)
+    def _await(self, block: Block) -> None:
+        """From now on the chain decides."""
+        self._at.setdefault(block.height, {})[block.hash_display] = block
+        heappush(self._growing, block.height)
 
     def _give_back_round(self, block: Block) -> None:
         """The work of a refused block's round belongs to the round that follows it."""
-        following = list(self._blocks.values())
-        place = following.index(block) + 1
-        if place == len(following):
+        place = bisect_left(self._order, block.number, key=attrgetter("number"))
+        del self._order[place]
+        if place == len(self._order):
             self.round_started_ms = block.round_started_ms
             self.round_work += block.round_work
         else:
-            following[place].round_started_ms = block.round_started_ms
-            following[place].round_work += block.round_work
-            self._touched[following[place].hash_display] = following[place]
+            following = self._order[place]
+            following.round_started_ms = block.round_started_ms
+            following.round_work += block.round_work
+            self._touched[following.hash_display] = following
 
     def tip(self, height: int, hash_display: str) -> None:
         """The chain ends here now."""
-        for gone in [
-            known for known in self.chain if not height - REMEMBERED_TIPS < known < height
-        ]:
-            del self.chain[gone]
+        if height == self.tip_height + 1:
+            self.chain.pop(height - REMEMBERED_TIPS, None)
+        else:
+            self.chain = {
+                known: name
+                for known, name in self.chain.items()
+                if height - REMEMBERED_TIPS < known < height
+            }
         self.chain[height] = hash_display
         self.tip_height = height
+        self._due += self._at.get(height, {}).values()
 
     def settle(self, time_ms: int) -> list[tuple[Block, Fate]]:
         """What became of the blocks that had not matured; each change is told once.
 
         A block counts as orphaned when the chain is known to hold another at its height.
         """
-        fates: list[tuple[Block, Fate]] = []
-        for block in self._blocks.values():
-            if not block.resolved or block.state == "confirmed":
-                continue
-            here = self.chain.get(block.height, block.hash_display) == block.hash_display
-            if block.state == "new" and not here:
-                block.state = "orphaned"
-                fates.append((block, "orphaned"))
-            elif block.state == "orphaned" and self.chain.get(block.height) == block.hash_display:
-                block.state = "new"
-                fates.append((block, "reinstated"))
-            if block.state == "new" and self.left(block) == 0:
-                block.state, block.settled_ms = "confirmed", time_ms
-                fates.append((block, "matured"))
-        self._touched.update((block.hash_display, block) for block, _ in fates)
+        due, self._due = {block.number: block for block in self._due}, []
+        while self._growing and self._growing[0] <= self.tip_height - self._confirmations + 1:
+            old = self._at.get(heappop(self._growing), {})
+            due.update((block.number, block) for block in old.values())
+        fates = [(block, fate) for _, block in sorted(due.items()) for fate in self._fates(block)]
+        for block, fate in fates:
+            self._touched[block.hash_display] = block
+            if fate == "matured":
+                block.settled_ms = time_ms
         return fates
+
+    def _fates(self, block: Block) -> Iterator[Fate]:
+        """What the chain says of a block now that it did not say before."""
+        there = self.chain.get(block.height)
+        if block.state == "new" and there not in (None, block.hash_display):
+            block.state = "orphaned"
+            yield "orphaned"
+        elif block.state == "orphaned" and there == block.hash_display:
+            block.state = "new"
+            heappush(self._growing, block.height)
+            yield "reinstated"
+        if block.state == "new" and self.left(block) == 0:
+            block.state = "confirmed"
+            self._leave(block)
+            yield "matured"
+
+    def _leave(self, block: Block) -> None:
+        """The chain has decided."""
+        beside = self._at.get(block.height, {})
+        beside.pop(block.hash_display, None)
+        if not beside:
+            self._at.pop(block.height, None)
 
     def drain(self) -> tuple[list[BlockRow], list[str]]:
         """(blocks new or changed since the last call, hashes of those refused)."""
@@ -207,7 +245,7 @@ class Blocks:
 
     def latest(self, user: str) -> Sequence[BlockReading]:
         """The last 15, newest first, with the rewards of `user`."""
-        newest = list(self._blocks.values())[: -SHOWN - 1 : -1]
+        newest = self._order[: -SHOWN - 1 : -1]
         return [
             reading_of(block, self.left(block), block.credits.get(user, Credit(0, 0.0)).sats)
             for block in newest
@@ -215,25 +253,33 @@ class Blocks:
 
     def luck(self) -> Sequence[tuple[int, int]]:
         """(block work, round work) of the last 250, newest first."""
-        newest = list(self._blocks.values())[: -LUCK - 1 : -1]
-        return [(block.block_work, block.round_work) for block in newest]
+        return [(each.block_work, each.round_work) for each in self._order[: -LUCK - 1 : -1]]
 
     @property
     def found_count(self) -> int:
-        """How many the pool has found, those aside that the node refused at once."""
-        return self._number
+        """How many the pool has found, those aside that the node refused at once.
+
+        Follows from the blocks that are held, as these are what a store gives back.
+        """
+        return self._order[-1].number if self._order else 0
 
     def unresolved(self) -> list[Block]:
-        return [block for block in self._blocks.values() if not block.resolved]
+        return [block for block in self._order if not block.resolved]
 
     def _forget(self) -> None:
-        """Drop what is past changing: credits beyond the shown, blocks beyond those of luck."""
-        names = list(self._blocks)
-        for name in names[: -LUCK - 1]:
-            if self._is_past(self._blocks[name]):
-                del self._blocks[name]
-        for name in names[-LUCK - 1 : -SHOWN - 1]:
-            block = self._blocks[name]
+        """Drop what is past changing: credits beyond the shown, blocks beyond those of luck.
+
+        In the order they were found: one that is not past keeps those after it as well.
+        """
+        count = 0
+        for block in self._order[: -LUCK - 1]:
+            if not self._is_past(block):
+                break
+            self._leave(block)
+            del self._blocks[block.hash_display]
+            count += 1
+        del self._order[:count]
+        for block in self._order[-LUCK - 1 : -SHOWN - 1]:
             if self._is_past(block):
                 block.credits = {}
 
