@@ -15,11 +15,11 @@ import structlog
 
 from pithead.bitcoin.hashing import wire_from_display
 from pithead.node.node import BlockAccepted, BlockRefused, Node, NodeUnavailable
-from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.counts import Counts, Vitals
 from pithead.pool.crowd import Crowd, CrowdSettings
 from pithead.pool.events import BlockFound, BlockResolved, Event, TipChanged
 from pithead.pool.jobs import JobBook, OpenJob
+from pithead.pool.keeper import Keeper
 from pithead.pool.listener import Connection
 from pithead.pool.place import Place
 from pithead.pool.session import Session
@@ -59,7 +59,7 @@ class Pool:
         self,
         node: Node,
         jobs: JobBook,
-        bookkeeper: Bookkeeper,
+        bookkeeper: Keeper,
         open_session: Callable[[float, float], Session],
         clock: Callable[[], float],
         wall: Callable[[], float],
