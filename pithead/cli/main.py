@@ -13,6 +13,7 @@ from pithead.cli import (
     doctor,
     farmside,
     fleetside,
+    followside,
     keyside,
     minerside,
     poolside,
@@ -239,6 +240,7 @@ miner.add_command(minerside.get)
 miner.add_command(minerside.set_)
 miner.add_command(minerside.do)
 fleet.add_command(fleetside.password)
+fleet.add_command(followside.follow)
 main.add_command(accountside.account)
 main.add_command(accountside.admin)
 main.add_command(accountside.verify)

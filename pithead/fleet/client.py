@@ -151,6 +151,10 @@ class MachineClient:
     async def pool_groups(self) -> tuple[PoolGroup, ...]:
         return await self.ask_as(tuple[PoolGroup, ...], "GET", "/pools/")
 
+    def decoded(self, said: Any, kind: type[Result]) -> Result:
+        """What `get` gave, as a message of the contract. Raises MachineError."""
+        return self._decoded(msgspec.json.encode(said), kind)
+
     async def _authorised(self, verb: Verb, path: str, body: object) -> bytes:
         content = None if body is msgspec.UNSET else msgspec.json.encode(body)
         token = self._token or await self._log_in(None)
