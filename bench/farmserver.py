@@ -64,6 +64,7 @@ async def serve(machines: int) -> None:
     flags: dict[str, Any] = dict.fromkeys(PORTS, 0)
     with tempfile.TemporaryDirectory() as directory:
         flags |= {"data.directory": directory, "farm.miners": machines, "farm.speed": 1.0}
+        flags["fleet.enabled"] = False
         farm = await start_farm(load(flags, {}), Path(directory), time.time)
         servers: list[HttpServer] = []
         try:

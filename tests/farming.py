@@ -19,6 +19,7 @@ FREE_PORTS = {
     "farm.cgminer_port": 0,
     "farm.grpc_port": 0,
     "farm.admin_port": 0,
+    "fleet.port": 0,
     "pool.api_burst": 10_000,
     "pool.api_refill_per_second": 1_000.0,
 }

@@ -17,6 +17,7 @@ from pithead.cli.doors import DoorPlan, Doors
 from pithead.cli.ending import told_to_stop, until_told_or_failed
 from pithead.cli.farmplan import plan_of
 from pithead.cli.farmtime import steady_wall
+from pithead.cli.fleetside import fleet_of
 from pithead.cli.logs import start_logging
 from pithead.cli.machines import Place, RestPort, serve_rest
 from pithead.cli.machinesections import FarmSection, MinerSection
@@ -296,11 +297,15 @@ async def run_farm(config: Config) -> None:
     """`pithead farm`."""
     section = config.farm
     places = plan_of(section).places(config.miner.pool_url)
-    await _run(config, places, ApiPlans.of(section, "farm"))
+    await _run(config, places, ApiPlans.of(section, "farm"), is_farm=True)
 
 
 async def _run(
-    config: Config, places: Sequence[Place], plans: ApiPlans, workers: int | None = None
+    config: Config,
+    places: Sequence[Place],
+    plans: ApiPlans,
+    workers: int | None = None,
+    is_farm: bool = False,
 ) -> None:
     start_logging(config.log)
     wall = steady_wall()
@@ -316,7 +321,17 @@ async def _run(
                      pool=place.pool_url, worker=place.worker)  # fmt: skip
         if machines.admin is not None:
             log.info("farm", admin=f"http://{machines.admin}")
+        named = [(place.name, machines.rest_of(place)) for place in places]
+        fleet = None
+        if is_farm:
+            directory = Path(config.data.directory)
+            fleet = fleet_of(config.fleet, directory, named, machines.admin)
         try:
+            if fleet is not None:
+                await fleet.start()
+                log.info("fleet", pages=fleet.url, token=str(fleet.token_file))
             await until_told_or_failed(told, machines.daemon.failed())
         finally:
+            if fleet is not None:
+                await fleet.stop()
             await machines.stop()

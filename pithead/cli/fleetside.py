@@ -1,6 +1,7 @@
 """The fleet's pages and API as a running part: alone, or beside the machines of a farm."""
 
 import asyncio
+import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from pithead.cli.logs import start_logging
 from pithead.cli.options import configured, data_option, general_options, told_in_a_sentence
 from pithead.cli.poolside import CannotStart
 from pithead.cli.sections import Config
-from pithead.cli.serving import HttpServer, listen
+from pithead.cli.serving import AddressTaken, HttpServer, listen
 from pithead.fleet.access import TOKEN_FILE, Access, set_password
 from pithead.fleet.app import build_app
 from pithead.fleet.book import Wanted
@@ -48,10 +49,16 @@ class FleetPart:
     """Belongs to the loop it was started in."""
 
     def __init__(
-        self, section: FleetSection, directory: Path, machines: Callable[[], Machines]
+        self,
+        section: FleetSection,
+        directory: Path,
+        machines: Callable[[], Machines],
+        takes_any_port: bool = False,
     ) -> None:
-        """`directory`: the data directory; `machines` is asked every ten seconds."""
+        """`directory`: the data directory; `machines` is asked every ten seconds; `takes_any_port`:
+        whether it goes without the port it is to have where somebody else is there."""
         self._section = section
+        self._takes_any_port = takes_any_port
         self._machines = machines
         self._admin = ""
         limits = WatchLimits(section.look_seconds, section.requests_per_second)
@@ -72,12 +79,22 @@ class FleetPart:
 
     async def start(self) -> None:
         """Raises AddressTaken."""
-        bound = listen(self._section.host, self._section.port, "--set fleet.port=PORT")
+        bound = self._listen()
         self._server = HttpServer(self._app, [bound])
         await self._server.start()
         host, port = self._section.host, bound.getsockname()[1]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         self._task = asyncio.create_task(self._watcher.run())
+
+    def _listen(self) -> socket.socket:
+        host, port, setting = self._section.host, self._section.port, "--set fleet.port=PORT"
+        try:
+            return listen(host, port, setting)
+        except AddressTaken as taken:
+            if not self._takes_any_port:
+                raise
+            log.warning("fleet.other_port", why=str(taken))
+            return listen(host, 0, setting)
 
     async def failed(self) -> None:
         """Ends where watching does, by what ended it."""
@@ -124,6 +141,16 @@ def of_farm(path: Path) -> Machines:
     return Machines(tuple(targets), farm.admin)
 
 
+def fleet_of(
+    section: FleetSection, directory: Path, named: Sequence[tuple[str, str]], admin: str | None
+) -> FleetPart | None:
+    """Beside a farm of this process, as `of_places`; None where it is turned off."""
+    machines = of_places(named, admin)
+    if not section.enabled or not (machines.targets or section.ranges):
+        return None
+    return FleetPart(section, directory, lambda: machines, takes_any_port=True)
+
+
 def of_places(named: Sequence[tuple[str, str]], admin: str | None) -> Machines:
     """Machines of this process: name and `host:port` of each, with the login of new ones."""
     targets = [Target(Wanted(_place(rest), name, farm_name=name), Login()) for name, rest in named]
@@ -148,7 +175,11 @@ async def run(config: Config, ranges: str) -> None:
     directory = Path(config.data.directory)
     farm_file = directory / FARM_FILE
     if ranges:
-        machines = Machines(_of_ranges(ranges, Login(config.fleet.username, config.fleet.password)))
+        login = Login(config.fleet.username, config.fleet.password)
+        try:
+            machines = Machines(_of_ranges(ranges, login))
+        except ValueError as error:
+            raise CannotStart(str(error)) from error
         part = FleetPart(config.fleet, directory, lambda: machines)
     elif farm_file.exists() or config.fleet.ranges:
         part = FleetPart(config.fleet, directory, lambda: of_farm(farm_file))

@@ -36,6 +36,8 @@ class FarmPicture:
     speed: float
     stratum: str
     api: str
+    fleet: str
+    """`http://host:port` of its pages; empty where there are none."""
     farm_file: str
     miners: Sequence[MinerRow]
     height: int
@@ -82,6 +84,7 @@ def _heading(picture: FarmPicture) -> Text:
         (f"http://{picture.api}", "cyan"), "\n",
         "chain    ", f"height {picture.height}, {picture.blocks_found} blocks found here, "
         f"last {picture.last_block}, this round {picture.round_probability:.0%}\n",
+        *(("fleet    ", (picture.fleet, "cyan"), "\n") if picture.fleet else ()),
         "hashrate ", f"{rate(picture.pool_rate)} as the pool sees it",
     )  # fmt: skip
 

@@ -27,6 +27,7 @@ from pithead.cli.farmfile import (
 from pithead.cli.farmplan import plan_of
 from pithead.cli.farmside import ApiPlans, Machines
 from pithead.cli.farmtime import keep_time, open_clock, steady_wall
+from pithead.cli.fleetside import FleetPart, fleet_of
 from pithead.cli.logs import start_logging
 from pithead.cli.machines import Place
 from pithead.cli.poolside import PoolPart, first_block_work, open_pool
@@ -51,6 +52,8 @@ class Farm:
     machines: Machines
     users: tuple[str, ...]
     """The accounts mined for."""
+    fleet: FleetPart | None
+    """Where the machines are watched and steered from one page."""
 
     @property
     def file(self) -> Path:
@@ -84,11 +87,20 @@ class Farm:
         await asyncio.to_thread(
             write_farm_file,
             self.file,
-            FarmFile(pool, users, miners, f"http://{self.machines.admin}"),
+            FarmFile(
+                pool,
+                users,
+                miners,
+                f"http://{self.machines.admin}",
+                "" if self.fleet is None else self.fleet.url,
+                "" if self.fleet is None else self.fleet.token,
+            ),
         )
 
     async def stop(self) -> None:
         try:
+            if self.fleet is not None:
+                await self.fleet.stop()
             await self.machines.stop()
         finally:
             await self.pool.stop()
@@ -124,7 +136,12 @@ async def start_farm(
             machines.move_pool(old_url, f"stratum+tcp://{pool.stratum}", clock.now())
         undo.push_async_callback(machines.stop)
         await machines.start()
-        running = Farm(config, directory, clock, pool, machines, plan.users)
+        named = [(place.name, machines.rest_of(place)) for place in places]
+        fleet = fleet_of(config.fleet, directory, named, machines.admin)
+        if fleet is not None:
+            undo.push_async_callback(fleet.stop)
+            await fleet.start()
+        running = Farm(config, directory, clock, pool, machines, plan.users, fleet)
         await running.describe()
         undo.pop_all()
     return running
@@ -148,6 +165,7 @@ def picture(farm: Farm) -> FarmPicture:
         speed=farm.clock.speed,
         stratum=farm.pool.stratum,
         api=farm.pool.api,
+        fleet="" if farm.fleet is None else farm.fleet.url,
         farm_file=str(farm.file),
         miners=[
             _row(farm, place, number, seen.get(place.worker, 0.0), now)
@@ -194,7 +212,11 @@ async def run(config: Config) -> None:
             console.print(farm.machines.port.advice, style="yellow")
         try:
             await until_told_or_failed(
-                told, _show(farm, console), farm.pool.pool.failed(), farm.machines.daemon.failed()
+                told,
+                _show(farm, console),
+                farm.pool.pool.failed(),
+                farm.machines.daemon.failed(),
+                *(() if farm.fleet is None else (farm.fleet.failed(),)),
             )
         finally:
             console.print("stopping ...")

@@ -13,6 +13,7 @@ def picture(miners=3):
     )  # fmt: skip
     return FarmPicture(
         now=1_790_000_000.0, speed=60.0, stratum="127.0.0.1:3333", api="127.0.0.1:8080",
+        fleet="http://127.0.0.1:8090",
         farm_file="data/farm.json", miners=[row] * miners, height=612, blocks_found=12,
         pool_rate=600e12, round_probability=0.37, last_block="10:00:00", directory="data",
     )  # fmt: skip
@@ -35,7 +36,7 @@ def test_rates_have_the_prefix_people_use():
 def test_the_table_shows_addresses_users_both_rates_shares_and_how_to_stop():
     text = shown()
     for words in (
-        "stratum+tcp://127.0.0.1:3333", "http://127.0.0.1:8080", "alice.miner-0", "201.3 TH/s",
+        "stratum+tcp://127.0.0.1:3333", "http://127.0.0.1:8080", "http://127.0.0.1:8090", "alice.miner-0", "201.3 TH/s",
         "198.9 TH/s", "120", "12 blocks found", "Ctrl-C", "data/farm.json", "60 times the speed",
     ):  # fmt: skip
         assert words in text
