@@ -15,6 +15,7 @@ ALLOWED = {
     "pool": {"stratum", "node", "work", "bitcoin", "native", "metrics"},
     "poolapi": {"pool", "rpc"},
     "pooladmin": {"pool", "poolapi", "rpc", "metrics", "node", "native"},
+    "selfservice": {"pool", "poolapi", "pooladmin"},
     "hardware": {"work", "bitcoin", "native"},
     "rpc": set(),
     "bos": {"rpc"},
@@ -24,7 +25,7 @@ ALLOWED = {
     "fleet": {"bos", "rpc", "dashboard"},
     "cli": {
         "bitcoin", "native", "work", "stratum", "node", "pool", "poolapi", "pooladmin", "metrics",
-        "hardware", "rpc", "bos", "miner", "farm", "dashboard", "fleet",
+        "hardware", "rpc", "bos", "miner", "farm", "dashboard", "selfservice", "fleet",
     },
 }  # fmt: skip
 
@@ -46,12 +47,13 @@ SHELLS = {
     "pool/payer",
     "pool/groups", "pool/history", "pool/logins", "pool/listener", "pool/notices", "pool/pool", "pool/schema",
     "pool/sharelog", "pool/stocktaking", "pool/store",
-    "pool/natsexchange", "pool/natskept", "pool/natslink", "pool/natstaking",
+    "pool/fence", "pool/lease", "pool/natsexchange", "pool/natskept", "pool/natslink", "pool/natstaking",
     "pool/plainwire", "pool/wire",
     "pool/admission", "pool/gate", "pool/head", "pool/intake", "pool/localexchange",
     "pool/locallink", "pool/outbox", "pool/relay", "pool/tail",
     "pool/tls", "pool/watchman", "pool/worker_settings",
     "poolapi/app", "poolapi/streams", "pooladmin/app", "pooladmin/money", "pooladmin/service", "pooladmin/watch",
+    "selfservice",
     "rpc/grpc", "rpc/grpcserver", "rpc/paths", "rpc/rest",
 }  # fmt: skip
 """Packages and modules that touch the outside; every other is pure, and tested in virtual time."""

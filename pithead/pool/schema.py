@@ -186,6 +186,19 @@ destinations = Table(
     Column("threshold_sats", BigInteger, nullable=False),
 )  # fmt: skip
 """Where users want to be paid, and from which balance on; 0 is the pool's own threshold."""
+passwords = Table(
+    "passwords", metadata,
+    Column("user", String, primary_key=True),
+    Column("argon2", String, nullable=False),
+    Column("set_at", BigInteger, nullable=False),
+)  # fmt: skip
+sessions = Table(
+    "sessions", metadata,
+    Column("sha256", String, primary_key=True),
+    Column("user", String, nullable=False, index=True),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+)  # fmt: skip
 scheme_state = Table(
     "scheme_state", metadata,
     Column("name", String, primary_key=True),
@@ -307,3 +320,9 @@ admins = Table(
     Column("last_used", BigInteger, nullable=False),
 )  # fmt: skip
 """Tokens of the admin API."""
+fence = Table(
+    "fence", metadata,
+    Column("name", String, primary_key=True),
+    Column("token", BigInteger, nullable=False),
+)  # fmt: skip
+"""The greatest token with which the books were ever written; no smaller one writes again."""

@@ -42,6 +42,7 @@ from pithead.pool.changes import (
 )
 from pithead.pool.database import upsert
 from pithead.pool.events import PayoutLine, PayoutPlanned
+from pithead.pool.fence import UNFENCED, pass_fence
 from pithead.pool.fortunes import Fortunes
 from pithead.pool.meters import Meters
 from pithead.pool.paying import Paying, PayingRows
@@ -60,15 +61,19 @@ class Store:
 
     def __init__(self, engine: Engine, front_end: str) -> None:
         self.engine = engine
+        self.token = UNFENCED
+        """Of the lease under which the books are kept."""
         self._front_end = front_end
 
     @traced("store.commit")
     def commit(self, changes: Changes, position: Position) -> None:
-        """Write everything or nothing; sqlalchemy.exc.DBAPIError where that is impossible.
+        """Write everything or nothing; sqlalchemy.exc.DBAPIError where that is impossible,
+        NotLeader where another process keeps the books now.
 
         Writing the same changes twice is the same as writing them once.
         """
         with self.engine.begin() as connection:
+            pass_fence(connection, self.token)
             _put(connection, schema.meters, changes.meters)
             _remove(connection, schema.counters, changes.gone)
             _put(connection, schema.counters, changes.points)

@@ -1,0 +1,50 @@
+"""Who kept the books before writes no more once another has."""
+
+import pytest
+import sqlalchemy as sa
+
+from pithead.pool import schema
+from pithead.pool.books import BooksSettings
+from pithead.pool.database import open_database
+from pithead.pool.fence import NotLeader
+from pithead.pool.position import Position
+from pithead.pool.store import Store
+
+
+@pytest.fixture
+def engine(database):
+    opened = open_database(database)
+    yield opened
+    opened.dispose()
+
+
+def commit(engine, token, sequence):
+    store = Store(engine, "pool")
+    store.token = token
+    books, _ = store.load(BooksSettings())
+    store.commit(books.changes(), Position(1, sequence))
+
+
+def reached(engine):
+    with engine.connect() as connection:
+        return connection.scalar(sa.select(schema.positions.c.sequence))
+
+
+def test_the_same_or_a_greater_token_writes(engine):
+    for token, sequence in [(3, 1), (3, 2), (8, 3)]:
+        commit(engine, token, sequence)
+    assert reached(engine) == 3
+
+
+def test_a_smaller_token_writes_nothing_of_all_there_is(engine):
+    commit(engine, 8, 1)
+    with pytest.raises(NotLeader, match="another process keeps the books"):
+        commit(engine, 7, 2)
+    assert reached(engine) == 1
+
+
+def test_a_pool_without_a_lease_is_not_held_to_it(engine):
+    commit(engine, 0, 1)
+    commit(engine, 8, 2)
+    commit(engine, 0, 3)
+    assert reached(engine) == 3
