@@ -54,5 +54,9 @@ class FleetSection(Section, frozen=True):
     ] = 100.0
 
     def __post_init__(self) -> None:
-        if self.ranges:
+        if not self.ranges:
+            return
+        try:
             places_in(self.ranges)
+        except ValueError as error:
+            raise ValueError(f"ranges: {error}") from error

@@ -20,9 +20,12 @@ _ALWAYS = {
 _OF_BODIES = {
     "403": "The session's `X-CSRF-Token` is missing or wrong.",
     "408": "The body did not come in time.",
+    "409": "The machine is busy with something else.",
+    "412": "The machine's limits or its state do not allow it; the text says why.",
     "413": "The body is too long.",
     "415": "The body is not declared as JSON.",
     "422": "The body is wrong; the text says why.",
+    "429": "Too many tries, here or at the machine; `Retry-After` says when to come back.",
 }
 _PARAMETERS = {
     "machine": "Its id: where its API is, `host` or `host:port`.",
