@@ -19,6 +19,7 @@ from pithead.cli import (
     poolside,
     scanside,
     storeside,
+    topside,
     up,
 )
 from pithead.cli.config import example
@@ -246,6 +247,7 @@ main.add_command(accountside.admin)
 main.add_command(accountside.verify)
 main.add_command(doctor.doctor)
 main.add_command(scanside.scan)
+main.add_command(topside.top)
 
 
 @main.command()
