@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -351,6 +351,10 @@ class Bookkeeper:
     def workers(self, user: str, now: float) -> Sequence[WorkerReading]:
         self._count()
         return self._standing.workers(user, now)
+
+    def some_workers(self, user: str, now: float) -> Iterator[Sequence[WorkerReading]]:
+        self._count()
+        return self._standing.some_workers(user, now)
 
     def course(self, user: str, now: float, hours: Hours) -> Course:
         self._count()

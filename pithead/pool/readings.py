@@ -6,7 +6,7 @@ multiplies work and rates by `work_scale`; nothing here knows of JSON or of unit
 What there is one of for each worker is a Struct, five times as quick to make as a dataclass.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -160,6 +160,10 @@ class PoolReadings(Protocol):
     def profile(self, user: str, now: float) -> ProfileReading: ...
 
     def workers(self, user: str, now: float) -> Sequence[WorkerReading]: ...
+
+    def some_workers(self, user: str, now: float) -> Iterator[Sequence[WorkerReading]]: ...
+
+    """The same a slice at a time, for whoever shares a loop with others."""
 
     def course(self, user: str, now: float, hours: Hours) -> Course: ...
 

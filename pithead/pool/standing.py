@@ -1,12 +1,14 @@
 """How the pool, a user and each worker stand now: readings of the books, prepared sums only."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from pithead.bitcoin.target import expected_hashes
 from pithead.pool.books import Books
 from pithead.pool.course import Course, Hours, course
 from pithead.pool.ledger import confirmed, paid, paying, unconfirmed
-from pithead.pool.meters import Meter
+from pithead.pool.meters import Meter, UserMeters
 from pithead.pool.odds import LuckBand, luck_band
 from pithead.pool.readings import (
     PoolReading,
@@ -24,6 +26,11 @@ NEW_SECONDS = 3_600
 LOW_PERCENT = 70
 """Of the average of 24 hours: the automatic alert limit of Braiins Pool."""
 NOTHING = Windows(0, 0, 0, 0, 0.0)
+NO_WORK = (0, 0, 0, 0)
+SLICE = 500
+"""Workers read at once, a few milliseconds; more than so many are not counted each time."""
+KEPT_SECONDS = 5.0
+"""Of farm time: how old a count of many workers may be."""
 
 
 class Standing:
@@ -33,6 +40,10 @@ class Standing:
         self._books = books
         self.template_value_sats = 0
         self.block_work = 0
+        self._counted: dict[str, tuple[float, Counter[WorkerState]]] = {}
+        """By user, of those with many workers: when, and how many were in each state."""
+        self._alive = (0.0, 0, 0)
+        """When active workers were counted, how many they were and of how many."""
         self.alert_rates: dict[tuple[str, str], float] = {}
         """Manual alert limits by user and worker, in hashes a second on the wire."""
 
@@ -65,7 +76,7 @@ class Standing:
             return ProfileReading(user, 0, 0, 0, 0, 0, NOTHING, 0, 0, 0, 0)
         now = books.present(now)
         edges = Edges.at(now)
-        states = [self._state(worker, edges, now) for worker in meters.workers.values()]
+        states = self._states(meters, edges, now)
         due = books.ledger.balance(confirmed(user))
         not_due = books.ledger.balance(unconfirmed(user))
         gone = books.ledger.balance(paying(user)) + books.ledger.balance(paid(user))
@@ -81,28 +92,37 @@ class Standing:
             all_time_sats=due + not_due + gone,
             today_sats=today,
             windows=self._windows(meters.own, edges, now),
-            ok_workers=states.count("ok"),
-            low_workers=states.count("low"),
-            off_workers=states.count("off"),
-            dis_workers=states.count("dis"),
+            ok_workers=states["ok"],
+            low_workers=states["low"],
+            off_workers=states["off"],
+            dis_workers=states["dis"],
         )
 
     def workers(self, user: str, now: float) -> Sequence[WorkerReading]:
         """In no order that means anything."""
+        return [each for some in self.some_workers(user, now) for each in some]
+
+    def some_workers(self, user: str, now: float) -> Iterator[Sequence[WorkerReading]]:
+        """The same a slice at a time; shares may be counted between two of them."""
         meters = self._books.meters.users.get(user)
         if meters is None:
-            return ()
+            return
         now = self._books.present(now)
         edges = Edges.at(now)
         second = self._books.score_second(now)
+        every = iter(tuple(meters.workers.items()))
+        while some := tuple(islice(every, SLICE)):
+            yield [self._worker(*each, edges, second, now) for each in some]
+
+    def _worker(
+        self, name: str, meter: Meter, edges: Edges, second: float, now: float
+    ) -> WorkerReading:
         constant = self._books.settings.time_constant_seconds
-        readings = []
-        for name, meter in meters.workers.items():
-            windows = meter.windows(edges, second, constant)
-            manual = self.alert_rates.get((user, name))
-            state = worker_state(meter, windows.work_5m, windows.work_24h, now, manual)
-            readings.append(WorkerReading(name, state, meter.last_ms // 1000, windows))
-        return readings
+        works = meter.tally.windows(edges)
+        manual = self.alert_rates.get((meter.user, name)) if self.alert_rates else None
+        state = worker_state(meter, works[0], works[2], now, manual)
+        rate = meter.score.at(second, constant) / constant
+        return WorkerReading(name, state, meter.last_ms // 1000, Windows(*works, rate))
 
     def course(self, user: str, now: float, hours: Hours) -> Course:
         """Of a user, or of the pool where that is ""."""
@@ -122,19 +142,47 @@ class Standing:
         constant = self._books.settings.time_constant_seconds
         return meter.windows(edges, self._books.score_second(now), constant)
 
-    def _state(self, worker: Meter, edges: Edges, now: float) -> WorkerState:
-        work_5m, _, work_24h, _ = worker.tally.windows(edges)
-        manual = self.alert_rates.get((worker.user, worker.worker))
-        return worker_state(worker, work_5m, work_24h, now, manual)
+    def _states(self, meters: UserMeters, edges: Edges, now: float) -> Counter[WorkerState]:
+        """How many workers are in each state: of few at this moment, of many `KEPT_SECONDS` ago
+        at most."""
+        if len(meters.workers) <= SLICE:
+            return self._count_states(meters, edges, now)
+        since, states = self._counted.get(meters.own.user, (0.0, Counter()))
+        if not since <= now < since + KEPT_SECONDS:
+            states = self._count_states(meters, edges, now)
+            self._counted[meters.own.user] = now, states
+        return states
+
+    def _count_states(self, meters: UserMeters, edges: Edges, now: float) -> Counter[WorkerState]:
+        since_ms, old_ms = (now - SNAPSHOT_SECONDS) * 1000, (now - NEW_SECONDS) * 1000
+        states: Counter[WorkerState] = Counter()
+        rates = self.alert_rates
+        for name, worker in meters.workers.items():
+            works = NO_WORK
+            if worker.last_ms > since_ms and (worker.first_ms <= old_ms or rates):
+                works = worker.tally.windows(edges)  # nothing else depends on it
+            manual = rates.get((worker.user, name)) if rates else None
+            states[worker_state(worker, works[0], works[2], now, manual)] += 1
+        return states
 
     def _active(self, now: float) -> int:
+        """Of big pools `KEPT_SECONDS` ago at most."""
+        since, count, took = self._alive
+        if took <= SLICE or not since <= now < since + KEPT_SECONDS:
+            count, took = self._count_active(now)
+            self._alive = now, count, took
+        return count
+
+    def _count_active(self, now: float) -> tuple[int, int]:
+        """(those with a share in the last five minutes, how many were looked at)."""
         since_ms = (now - SNAPSHOT_SECONDS) * 1000
-        return sum(
-            worker.last_ms > since_ms
+        users = [
+            user.workers.values()
             for user in self._books.meters.users.values()
             if user.own.last_ms > since_ms
-            for worker in user.workers.values()
-        )
+        ]
+        count = sum(sum([each.last_ms > since_ms for each in workers]) for workers in users)
+        return count, sum(map(len, users))
 
     def _estimate(self, user: Meter, now: float) -> int:
         """What a block worth the present template, or the day so far, would bring the user."""

@@ -126,7 +126,10 @@ class Tally:
         works = self._works
         if not works:
             return 0, 0, 0, 0
-        minutes, total = self._minutes, works[-1]
+        minutes, total, today = self._minutes, works[-1], edges.today
+        day, yesterday = self._yesterday
+        if day != today:
+            yesterday = self._day_before(today)
         points, found = len(minutes), []
         for minute, part, step in edges.places:  # in line: it runs for every worker of an answer
             index = bisect_right(minutes, minute)
@@ -141,7 +144,7 @@ class Tally:
             elif following > end:
                 part = 0.0
             found.append(total - low - round((works[index] - low) * part))
-        return found[0], found[1], found[2], self._day_before(edges.today)
+        return found[0], found[1], found[2], yesterday
 
     def _before(self, minute: int) -> int:
         """Work credited before a minute at which some point may stand."""
@@ -151,11 +154,9 @@ class Tally:
         return self._works[index - 1]
 
     def _day_before(self, today: int) -> int:
-        day, work = self._yesterday
-        if day != today:
-            work = self._before(today) - self._before(today - DAY // MINUTE)
-            if self._minutes and self._minutes[-1] > today:
-                self._yesterday = (today, work)
+        work = self._before(today) - self._before(today - DAY // MINUTE)
+        if self._minutes[-1] > today:
+            self._yesterday = (today, work)
         return work
 
     # Keeping

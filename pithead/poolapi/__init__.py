@@ -6,6 +6,7 @@ figures    readings in the pool's units become the API's numbers (pure)
 dates      which days a question is about (pure)
 service    readings become answers
 tokens     who asks
+kept       big answers, for a moment (pure)
 limits     how often (pure)
 openapi    the contract as a document (pure)
 app        HTTP: the only module that knows of Starlette

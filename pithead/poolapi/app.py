@@ -1,5 +1,6 @@
 """The API over HTTP: routes, status codes and headers, and nothing of mining."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from math import ceil
 
@@ -28,6 +29,7 @@ from pithead.poolapi.endpoints import (
     STREAMS,
     Endpoint,
 )
+from pithead.poolapi.kept import Kept
 from pithead.poolapi.limits import address_key
 from pithead.poolapi.public import PublicService
 from pithead.poolapi.service import Asked, NothingThere, Operation, PoolService, TooMuch
@@ -89,7 +91,7 @@ def build_app(
     """
     door = Door(tokens, settings, bans)
     operations = {
-        **PoolService(readings, settings).operations,
+        **PoolService(readings, settings, lambda: asyncio.sleep(0)).operations,
         **PublicService(readings, settings).operations,
     }
     api = PoolApi(operations, door, settings, clock, wall)
@@ -139,6 +141,7 @@ class PoolApi:
         self._wall = wall
         self._kept: dict[tuple[str, Hours], tuple[float, bytes]] = {}
         """Answers that are the same for all, and until when they hold."""
+        self._big = Kept()
 
     def answering(self, endpoint: Endpoint) -> Answering:
         """What answers one row of the table."""
@@ -148,6 +151,8 @@ class PoolApi:
             asked = self._asked(endpoint, request)
             if endpoint.for_all:
                 body = await self._same_for_all(endpoint.operation, asked)
+            elif endpoint.operation == "workers":
+                body = await self._workers(asked)
             else:
                 body = msgspec.json.encode(await operation(asked))
             return _respond(200, body, "application/json")
@@ -169,6 +174,14 @@ class PoolApi:
             return streams.answer(address_key(host), tell, HEADERS)
 
         return answer
+
+    async def _workers(self, asked: Asked) -> bytes:
+        body = self._big.find(asked.user, self._wall())
+        if body is None:
+            since = self._wall()
+            body = msgspec.json.encode(await self._operations["workers"](asked))
+            self._big.keep(asked.user, since, body)
+        return body
 
     async def _same_for_all(self, operation: str, asked: Asked) -> bytes:
         until, body = self._kept.get((operation, asked.hours), (0.0, b""))

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -82,14 +83,24 @@ class Asked:
     """How far back, where the question says so."""
 
 
+PART = 1_000
+"""Workers written at once; then others may go on."""
+
 Operation = Callable[[Asked], Awaitable[Struct]]
 
 
 class PoolService:
     """The questions of the API; a coroutine each, named as in the table of endpoints."""
 
-    def __init__(self, readings: PoolReadings, settings: ApiSettings) -> None:
+    def __init__(
+        self,
+        readings: PoolReadings,
+        settings: ApiSettings,
+        pause: Callable[[], Awaitable[None]],
+    ) -> None:
+        """`pause` lets others go on, between two parts of a long answer."""
         self._readings = readings
+        self._pause = pause
         self._settings = settings
         self._scale = settings.work_scale
         self._rate_5m = mean_hash_rate(1, FIVE_MINUTES, self._scale)
@@ -262,25 +273,32 @@ class PoolService:
         return PayoutsAnswer([_payout(asked.user, payout) for payout in payouts], [])
 
     async def workers(self, asked: Asked) -> WorkersAnswer:
-        workers = self._readings.workers(asked.user, asked.now)
-        named = worker_keys(asked.user, workers)
-        return WorkersAnswer(Workers({key: self._worker(worker) for key, worker in named.items()}))
+        readings: list[WorkerReading] = []
+        for some in self._readings.some_workers(asked.user, asked.now):
+            readings += some
+            await self._pause()
+        answer: dict[str, Worker] = {}
+        named = iter(worker_keys(asked.user, readings).items())
+        while part := {key: self._worker(each) for key, each in islice(named, PART)}:
+            answer |= part
+            await self._pause()
+        return WorkersAnswer(Workers(answer))
 
     def _worker(self, worker: WorkerReading) -> Worker:
         """Fields by place, not by name: there may be ten thousand in an answer."""
-        windows, scale = worker.windows, self._scale
+        windows = worker.windows
         work_5m, work_60m, work_24h = windows.work_5m, windows.work_60m, windows.work_24h
         return Worker(
             worker.state,
             worker.last_share,
             UNIT,
-            hash_rate(windows.scoring_rate, scale),
+            hash_rate(windows.scoring_rate, self._scale),
             work_5m * self._rate_5m,
             work_60m * self._rate_60m,
             work_24h * self._rate_24h,
-            shares(work_5m, scale),
-            shares(work_60m, scale),
-            shares(work_24h, scale),
+            shares(work_5m, self._scale),
+            shares(work_60m, self._scale),
+            shares(work_24h, self._scale),
         )
 
 

@@ -1,7 +1,7 @@
 """A pool that says what a test wants it to say, and an API over it without a socket."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -60,6 +60,10 @@ class FakeReadings:
 
     def workers(self, user: str, now: float) -> Sequence[WorkerReading]:
         return self.worker_readings
+
+    def some_workers(self, user: str, now: float) -> Iterator[Sequence[WorkerReading]]:
+        for reading in self.worker_readings:
+            yield [reading]
 
     def course(self, user: str, now: float, hours: Hours) -> Course:
         return course(self.points, now, hours)
