@@ -3,6 +3,7 @@
 All of it works on the pool's database, whether the pool runs or not; a running one notices.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from pithead.pool.credit_tree import BadProof
 from pithead.pool.database import database_of, open_database
 from pithead.pool.destinations import Destinations
 from pithead.pool.groups import Groups
+from pithead.pool.logins import Logins
 from pithead.pool.notices import CHANNELS, KINDS, Channel, Kind, Notices
 from pithead.pool.store import Store
 from pithead.pool.worker_settings import WorkerSetting, WorkerSettings
@@ -100,6 +102,31 @@ def create_account(context: click.Context, user: str, data: str | None) -> None:
     """Open an account for USER; nothing happens if there is one."""
     with _books(context, data) as books:
         books.accounts.create_user(user)
+
+
+@account.command()
+@click.argument("user")
+@click.option("--remove", is_flag=True, help="Nobody signs in as USER any more.")
+@data_option
+@general_options
+@click.pass_context
+def password(context: click.Context, user: str, remove: bool, data: str | None) -> None:
+    """Set the password that USER signs in with on the pool's page.
+
+    It is asked for, or read from standard input where that is no terminal. Every session of USER
+    ends.
+    """
+    with _books(context, data) as books:
+        _known(books, user)
+        logins = Logins(books.engine)
+        if remove:
+            if not logins.remove_password(user):
+                raise Refused(f"{user} has no password")
+            return
+        given: str = click.prompt(
+            "Password", hide_input=True, confirmation_prompt=sys.stdin.isatty(), err=True
+        )
+        logins.set_password(user, given)
 
 
 @account.command()

@@ -9,12 +9,13 @@ from pithead.cli.main import main
 from pithead.pool.admins import Admins
 from pithead.pool.credit_proof import prove
 from pithead.pool.database import DATABASE, open_database
+from pithead.pool.logins import Logins
 
 
 @pytest.fixture
 def run(tmp_path):
-    def run(*words, code=0):
-        shown = CliRunner().invoke(main, [*words, "--data", str(tmp_path)])
+    def run(*words, code=0, typed=None):
+        shown = CliRunner().invoke(main, [*words, "--data", str(tmp_path)], input=typed)
         assert shown.exit_code == code, shown.output
         return shown.output.strip()
 
@@ -37,6 +38,20 @@ def test_an_account_is_opened_set_up_and_shown(run):
         "contact  webhook  https://example.org/  block",
         "group    farm  (1 members)",
     ]
+
+
+def test_a_password_is_asked_for_and_never_shown(run, tmp_path):
+    run("account", "create", "alice")
+    assert "good password" not in run("account", "password", "alice", typed="good password\n")
+    engine = open_database(tmp_path / "pool" / DATABASE)
+    assert Logins(engine).sign_in("alice", "good password")
+    assert "10 to 200" in run("account", "password", "alice", typed="short\n", code=2)
+    assert Logins(engine).is_right("alice", "good password")
+    run("account", "password", "alice", "--remove")
+    assert not Logins(engine).is_right("alice", "good password")
+    assert "no password" in run("account", "password", "alice", "--remove", code=2)
+    assert "no account 'bob'" in run("account", "password", "bob", typed="x\n", code=2)
+    engine.dispose()
 
 
 def test_what_was_made_is_removed(run):

@@ -1,0 +1,117 @@
+"""Passwords and sessions."""
+
+import pytest
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
+from sqlalchemy import select
+
+from pithead.pool.accounts import Accounts
+from pithead.pool.database import open_database
+from pithead.pool.logins import LONGEST, MOST_SESSIONS, SESSION_SECONDS, Logins
+from pithead.pool.schema import passwords, sessions
+from pithead.pool.store import Store
+
+PASSWORD = "a long password"
+
+
+class Clock:
+    now = 1_700_000_000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def logins(database, clock):
+    engine = open_database(database)
+    Accounts(Store(engine, "")).create_user("alice")
+    made = Logins(engine, clock)
+    made._hasher = PasswordHasher.from_parameters(CHEAPEST)
+    made.set_password("alice", PASSWORD)
+    yield made
+    engine.dispose()
+
+
+def test_who_knows_the_password_gets_a_session(logins):
+    token = logins.sign_in("alice", PASSWORD)
+    session = logins.session(token)
+    assert (session.user, len(session.csrf)) == ("alice", 64)
+    assert logins.session(token) == session
+    logins.sign_out(token)
+    assert logins.session(token) is None
+
+
+@pytest.mark.parametrize(
+    ("user", "password"),
+    [("alice", "A long password"), ("alice", ""), ("bob", PASSWORD), ("", ""),
+     ("alice", PASSWORD + "x" * 10_000), ("alice' OR 1=1 --", PASSWORD), ("alice", "\udcff" * 12),
+     ("\udcff", PASSWORD), ("alice\0", PASSWORD)],
+)  # fmt: skip
+def test_nobody_else_does(logins, user, password):
+    assert logins.sign_in(user, password) is None
+
+
+def test_neither_password_nor_token_is_kept(logins):
+    token = logins.sign_in("alice", PASSWORD)
+    with logins._engine.connect() as connection:
+        kept = [*connection.execute(select(passwords)), *connection.execute(select(sessions))]
+    assert PASSWORD not in str(kept)
+    assert token not in str(kept)
+    assert "$argon2id$" in str(kept)
+
+
+def test_a_session_ends_at_its_time_and_before_it_began(logins, clock):
+    token = logins.sign_in("alice", PASSWORD)
+    clock.now += SESSION_SECONDS - 1
+    assert logins.session(token)
+    clock.now += 1
+    assert logins.session(token) is None
+    clock.now -= 2 * SESSION_SECONDS
+    assert logins.session(token) is None
+
+
+def test_a_new_password_ends_every_session(logins):
+    token = logins.sign_in("alice", PASSWORD)
+    logins.set_password("alice", "another password")
+    assert logins.session(token) is None
+    assert logins.sign_in("alice", PASSWORD) is None
+    assert logins.sign_in("alice", "another password")
+
+
+def test_one_without_a_password_does_not_sign_in(logins):
+    token = logins.sign_in("alice", PASSWORD)
+    assert logins.remove_password("alice")
+    assert logins.session(token) is None
+    assert logins.sign_in("alice", PASSWORD) is None
+    assert not logins.remove_password("alice")
+
+
+def test_the_oldest_session_makes_way(logins, clock):
+    tokens = []
+    for _ in range(MOST_SESSIONS + 1):
+        tokens.append(logins.sign_in("alice", PASSWORD))
+        clock.now += 1
+    assert logins.session(tokens[0]) is None
+    assert all(logins.session(token) for token in tokens[1:])
+
+
+@pytest.mark.parametrize("password", ["", "short", "x" * (LONGEST + 1)])
+def test_a_password_of_a_wrong_length_changes_nothing(logins, password):
+    with pytest.raises(ValueError, match="characters"):
+        logins.set_password("alice", password)
+    assert logins.sign_in("alice", PASSWORD)
+
+
+def test_an_account_comes_before_its_password(logins):
+    with pytest.raises(ValueError, match="no account 'bob'"):
+        logins.set_password("bob", PASSWORD)
+
+
+def test_sessions_know_each_other_s_secrets_not(logins):
+    one, other = (logins.session(logins.sign_in("alice", PASSWORD)) for _ in range(2))
+    assert one.csrf != other.csrf
