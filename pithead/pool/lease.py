@@ -20,8 +20,9 @@ from pithead.pool.tenure import Seen, Tenure, Watch
 
 log = structlog.get_logger(__name__)
 
-TTL_SECONDS = 15.0
-"""After its last sign of life, when another takes over from a holder."""
+TTL_SECONDS = 30.0
+"""After its last sign of life, when another takes over from a holder. Where a server dies the rest
+may take nine seconds to choose who leads, and a lease is to outlive that."""
 
 
 class Lease:

@@ -19,7 +19,7 @@ from nats.aio.msg import Msg
 
 from pithead.pool.exchange import ANSWER_SECONDS, LONGEST_PAYLOAD, ExchangeAway, Kept
 from pithead.pool.locallink import Mouth, Reply
-from pithead.pool.natskept import PART, KeptStream, longest_message
+from pithead.pool.natskept import PART, KeptStream, check_length, longest_message
 from pithead.pool.natslink import NatsLink, NatsSettings
 from pithead.pool.natstaking import Taking
 from pithead.pool.parcels import BadPart, Parcels, split
@@ -173,8 +173,7 @@ class NatsExchange:
     # Saying
 
     async def _say(self, subject: str, payload: bytes, reply: str = "") -> None:
-        if len(payload) > LONGEST_PAYLOAD:
-            raise ValueError(f"{len(payload)} bytes are more than a payload may have")
+        check_length(payload)
         client = self._link.client
         longest = longest_message(client)
         if len(payload) <= longest:
@@ -185,6 +184,7 @@ class NatsExchange:
                 await client.publish(subject, piece, reply, headers={PART: str(part)})
 
     async def _ask(self, subject: str, payload: bytes) -> bytes:
+        check_length(payload)
         client, to = self._link.client, f"{self._prefix}.ask.{subject}"
         with self._visit() as (visit, door):
             if len(payload) <= longest_message(client):

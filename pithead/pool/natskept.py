@@ -24,6 +24,8 @@ LONGEST_MESSAGE = 1 << 20
 """Bytes, even where a server allows more: a long one holds up all others."""
 REPEAT_SECONDS = 600.0
 """Within which a repeat is dropped by the server."""
+KEEP_SECONDS = 2.0
+"""In which one message is kept, or is given again: longer than it ever takes where all is well."""
 ATTEMPT_SECONDS = 60.0
 """For all parts of a payload; far less than after which a taker forgets the first."""
 
@@ -31,6 +33,12 @@ ATTEMPT_SECONDS = 60.0
 def longest_message(client: Client) -> int:
     """Bytes of payload that go in one message."""
     return max(1, min(client.max_payload, LONGEST_MESSAGE) - OVERHEAD)
+
+
+def check_length(payload: bytes) -> None:
+    """Raises ValueError for more than any payload of a pool has."""
+    if len(payload) > LONGEST_PAYLOAD:
+        raise ValueError(f"{len(payload)} bytes are more than a payload may have")
 
 
 class KeptStream:
@@ -47,8 +55,7 @@ class KeptStream:
 
     async def keep(self, payload: bytes, identity: str) -> None:
         longest = longest_message(self._link.client)
-        if len(payload) > LONGEST_PAYLOAD:
-            raise ValueError(f"{len(payload)} bytes are more than a payload may have")
+        check_length(payload)
         if len(payload) <= longest:
             await self._publish(payload, {"Nats-Msg-Id": identity})
             return
@@ -64,10 +71,10 @@ class KeptStream:
         async def publish() -> None:
             jetstream = self._link.jetstream
             try:
-                await jetstream.publish(self._subject, payload, headers=headers)
+                await jetstream.publish(self._subject, payload, KEEP_SECONDS, headers=headers)
             except nats.js.errors.NoStreamResponseError:
                 await self.make(jetstream)
-                await jetstream.publish(self._subject, payload, headers=headers)
+                await jetstream.publish(self._subject, payload, KEEP_SECONDS, headers=headers)
 
         await self._link.within(publish())
 
