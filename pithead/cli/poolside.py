@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from pithead.cli.adminside import AdminPart, admin_socket
+from pithead.cli.crewside import CrewPart, take_in_leftovers
 from pithead.cli.datadir import DataDirectory
 from pithead.cli.ending import told_to_stop, until_told_or_failed
 from pithead.cli.farmtime import steady_wall
@@ -57,7 +58,7 @@ class PoolPart:
     node: Node
     bookkeeper: Bookkeeper
     accounts: Accounts
-    front: StratumPart
+    front: StratumPart | CrewPart
     server: HttpServer
     streams: Streams
     """Of the web API; they last until they are closed."""
@@ -74,13 +75,14 @@ class PoolPart:
     @property
     def stratum(self) -> str:
         """`host:port`."""
-        host, port = self.front.listener.address
+        host, port = self.front.address
         return f"{host}:{port}"
 
     @property
     def over_tls(self) -> str:
         """What to say of the port for TLS, if there is one."""
-        return "" if self.front.tls is None else " (TLS {}:{})".format(*self.front.tls.address)
+        address = self.front.tls_address
+        return "" if address is None else " (TLS {}:{})".format(*address)
 
     @property
     def api(self) -> str:
@@ -118,8 +120,10 @@ async def open_pool(
     first_block_work: int,
     progress: Progress = lambda done, total: None,
     inherited: dict[str, socket.socket] | None = None,
+    with_crew: bool = False,
 ) -> PoolPart:
-    """Open chain and books, listen, and hand out work.
+    """Open chain and books, listen, and hand out work; `with_crew` by several processes where
+    that is configured.
 
     `inherited` are sockets of a process before this one, by name; those used are taken out.
     Raises CannotStart, AddressTaken, ChainInUse.
@@ -138,8 +142,8 @@ async def open_pool(
         bookkeeper.govern(_rules(section), clock())
         accounts = Accounts(bookkeeper.store, section.registration_open)
         front = await _open_front(
-            section, pays_to, directory / "pool", node, bookkeeper, accounts, clock, wall,
-            inherited,
+            config, directory, pays_to, node, bookkeeper, accounts, clock, wall, inherited,
+            with_crew,
         )  # fmt: skip
         undo.push_async_callback(front.stop)
         api = _api_settings(section)
@@ -170,9 +174,29 @@ async def _open_node(config: Config, *rest: Any) -> tuple[bytes, Node]:
         raise CannotStart(str(error)) from error
 
 
-async def _open_front(section: PoolSection, *rest: Any) -> StratumPart:
+async def _open_front(
+    config: Config,
+    directory: Path,
+    pays_to: bytes,
+    node: Node,
+    bookkeeper: Bookkeeper,
+    accounts: Accounts,
+    clock: Callable[[], float],
+    wall: Callable[[], float],
+    inherited: dict[str, socket.socket],
+    with_crew: bool,
+) -> StratumPart | CrewPart:
+    count = config.pool.front_ends if with_crew else 0
+    take_in_leftovers(directory, count, bookkeeper, clock)
     try:
-        return await StratumPart.open(section, *rest)
+        if count > 1:
+            return await CrewPart.open(
+                config, directory, pays_to, node, bookkeeper, accounts, clock, wall, inherited
+            )
+        return await StratumPart.open(
+            config.pool, pays_to, directory / "pool", node, bookkeeper, accounts.admit,
+            clock, wall, inherited,
+        )  # fmt: skip
     except PortNotBound as error:
         raise CannotStart(str(error)) from error
 
@@ -274,7 +298,13 @@ async def run(config: Config, takes_over: bool = False) -> None:
         handover = last_first.enter_context(closing(Handover(data.path)))
         last_first.enter_context(data)  # let go of before the handover says so
         part = await open_pool(
-            config, data.path, wall, wall, first_block_work(config, 0.0), inherited=inherited
+            config,
+            data.path,
+            wall,
+            wall,
+            first_block_work(config, 0.0),
+            inherited=inherited,
+            with_crew=True,
         )
         for unused in inherited.values():
             unused.close()

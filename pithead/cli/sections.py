@@ -155,6 +155,16 @@ class PoolSection(Section, frozen=True):
     server_number: Annotated[
         int, Meta(ge=0, le=65535, description="Which of them this is: every one has its own.")
     ] = 0
+    front_ends: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=32,
+            description="Processes that share the Stratum ports, for machines of several cores; "
+            "limits of connections and bytes hold in each. 0 and 1: all is done in one process. "
+            "For `pithead pool` alone.",
+        ),
+    ] = 0
     extranonce2_bytes: Annotated[
         int, Meta(ge=2, le=8, description="Bytes of the coinbase that are the miner's to change.")
     ] = 8
@@ -238,8 +248,15 @@ class PoolSection(Section, frozen=True):
             raise ValueError("tls_certificate and tls_key go together")
         if self.server_number >= 1 << self.server_bits:
             raise ValueError("server_number does not fit in server_bits")
-        if 8 * self.extranonce1_bytes - self.server_bits < 8:
-            raise ValueError("server_bits leave less than 8 bits of extranonce1_bytes")
+        if 8 * self.extranonce1_bytes - self.server_bits - self.front_end_bits < 8:
+            raise ValueError(
+                "server_bits and front_ends leave less than 8 bits of extranonce1_bytes"
+            )
+
+    @property
+    def front_end_bits(self) -> int:
+        """Bits of the extranonce that tell the processes of one server apart."""
+        return max(0, self.front_ends - 1).bit_length()
 
 
 class AdminSection(Section, frozen=True):

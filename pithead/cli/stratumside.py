@@ -17,13 +17,12 @@ from pithead.cli.datadir import write_whole
 from pithead.cli.handover import claim
 from pithead.cli.sections import PoolSection
 from pithead.node.node import Node
-from pithead.pool.accounts import Accounts
-from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.crowd import CrowdSettings
 from pithead.pool.extranonce import Extranonces, Resting, Server
 from pithead.pool.front import Front
 from pithead.pool.gate import Gate
 from pithead.pool.jobs import JobBook, JobSettings
+from pithead.pool.keeper import Keeper
 from pithead.pool.listener import Listener
 from pithead.pool.pool import Pool, PoolSettings
 from pithead.pool.session import Session
@@ -65,22 +64,24 @@ class StratumPart:
         payout_script: bytes,
         directory: Path,
         node: Node,
-        bookkeeper: Bookkeeper,
-        accounts: Accounts,
+        keeper: Keeper,
+        admit: Callable[[str], bool],
         clock: Callable[[], float],
         wall: Callable[[], float],
         inherited: dict[str, socket.socket] | None = None,
+        make: Callable[..., Pool] = Pool,
+        server: Server | None = None,
     ) -> Self:
         """Take the first template, then listen. Raises PortNotBound.
 
         `inherited` are sockets that listen already, by name; those that are used are taken out.
+        `server` says which of several servers this is, where the section does not.
         """
         inherited = {} if inherited is None else inherited
         gate = Gate(certificate_of(section))
-        extranonces = _extranonces(section, directory, clock())
-        pool = _assemble(
-            section, payout_script, extranonces, node, bookkeeper, accounts, clock, wall
-        )
+        server = server or Server(section.server_bits, section.server_number)
+        extranonces = _extranonces(section, server, directory, clock())
+        pool = assemble(section, payout_script, extranonces, node, keeper, admit, clock, wall, make)
         async with AsyncExitStack() as undo:
             undo.push_async_callback(pool.stop)
             await pool.start()
@@ -95,6 +96,14 @@ class StratumPart:
                 await _listen(tls, section, "stratum_tls_port", for_tls)
             undo.pop_all()
         return cls(pool, listener, tls, extranonces, directory)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return self.listener.address
+
+    @property
+    def tls_address(self) -> tuple[str, int] | None:
+        return None if self.tls is None else self.tls.address
 
     def sockets(self) -> dict[str, socket.socket]:
         """The listening sockets once more, for a process that takes over."""
@@ -144,12 +153,9 @@ async def _listen(
         ) from error
 
 
-def _extranonces(section: PoolSection, directory: Path, now: float) -> Extranonces:
+def _extranonces(section: PoolSection, server: Server, directory: Path, now: float) -> Extranonces:
     extranonces = Extranonces(
-        _session_key(directory),
-        Server(section.server_bits, section.server_number),
-        section.extranonce1_bytes,
-        born_at=now,
+        _session_key(directory), server, section.extranonce1_bytes, born_at=now
     )
     file = directory / RESTING_FILE
     try:
@@ -177,16 +183,18 @@ def _session_key(directory: Path) -> bytes:
     return key
 
 
-def _assemble(
+def assemble(
     section: PoolSection,
     payout_script: bytes,
     extranonces: Extranonces,
     node: Node,
-    bookkeeper: Bookkeeper,
-    accounts: Accounts,
+    keeper: Keeper,
+    admit: Callable[[str], bool],
     clock: Callable[[], float],
     wall: Callable[[], float],
+    make: Callable[..., Pool],
 ) -> Pool:
+    """A pool, or what `make` makes of the same things."""
     jobs = JobBook(
         JobSettings(
             payout_script=payout_script,
@@ -199,17 +207,17 @@ def _assemble(
     front = Front(
         book=jobs,
         extranonces=extranonces,
-        admit=accounts.admit,
+        admit=admit,
         vardiff=VardiffSettings(
             shares_per_minute=section.shares_per_minute,
             first_work=section.first_share_work,
             least_work=section.least_share_work,
         ),
     )
-    return Pool(
+    return make(
         node=node,
         jobs=jobs,
-        bookkeeper=bookkeeper,
+        bookkeeper=keeper,
         open_session=lambda now, wall_now: Session(front, now, wall_now),
         clock=clock,
         wall=wall,

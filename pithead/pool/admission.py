@@ -46,6 +46,7 @@ class Admission:
             log.warning("who has an account is not known anew", error=str(error))
 
     async def run(self) -> None:
-        while not self._open:
+        """Until it is cancelled."""
+        while True:
             await self.look()
             await asyncio.sleep(REFRESH_SECONDS)

@@ -6,7 +6,7 @@ operator   told by the head: a line for all miners, or those of one user
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -49,6 +49,10 @@ class Head(Pool):
             if isinstance(event, BlockFound):
                 self._spawn(self._submit(event))
         return True
+
+    def attend(self, work: Coroutine[object, object, None]) -> None:
+        """Do this as well; the pool fails if it does, and ends it when it stops."""
+        self._spawn(work)
 
     @property
     def reports(self) -> Collection[Report]:

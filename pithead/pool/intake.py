@@ -3,18 +3,23 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
+from pathlib import Path
 
 import structlog
 
 from pithead.pool import batches
+from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.events import Event, Reached
 from pithead.pool.exchange import Exchange, ExchangeAway, Kept
 from pithead.pool.position import START, Position
+from pithead.pool.sharelog import ShareLog, segments_in, tell
 
 log = structlog.get_logger(__name__)
 
 JOURNAL_RETRY_SECONDS = 1.0
 SECURE_SECONDS = 1.0
+TAKEN_AT_ONCE = 1_000
 
 
 class Intake:
@@ -100,3 +105,21 @@ async def _is_done(kept: Kept) -> None:
     """Where nobody hears that, it comes again, and is known."""
     with suppress(ExchangeAway):
         await kept.done()
+
+
+def take_in(journal: Path, front_end: str, keeper: Bookkeeper, clock: Callable[[], float]) -> int:
+    """What a front end that will not run again left, straight from its journal; how many events.
+
+    Raises JournalError where it runs, or cannot be read, or that of the books cannot be written.
+    """
+    ShareLog(journal, front_end).close()  # nobody writes it, and no torn tail is left
+    reached = keeper.reached.get(front_end, START)
+    told = tell(segments_in(journal, front_end), reached)
+    count = 0
+    while some := list(islice(told, TAKEN_AT_ONCE)):
+        now_ms = int(clock() * 1000)
+        events = [event for _, event in some if isinstance(event, batches.Work)]
+        last, _ = some[-1]
+        keeper.accept([*batches.in_time(events, now_ms), Reached(now_ms, front_end, *last)])
+        count += len(events)
+    return count

@@ -101,7 +101,7 @@ class Outbox:
     async def close(self, seconds: float = LAST_WORDS_SECONDS) -> None:
         """What the books cannot be given in time stays here for the next life."""
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(0 if self.problem else seconds):
                 await self.idle()
         except TimeoutError:
             log.warning("the books lack what this front end keeps", front_end=self._log.front_end)

@@ -1,0 +1,134 @@
+"""One process of a crew: a Stratum front end that gives what it credits to the one with the books.
+
+Started by that one, as `python -m pithead.cli.frontside`, with its orders as a line of JSON on
+standard input. When the input ends it stops: it was told to, or whoever began it is no more.
+"""
+
+import asyncio
+import sys
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+from socket import socket
+
+import msgspec
+import structlog
+
+from pithead.cli.ending import until_told_or_failed
+from pithead.cli.farmtime import steady_wall
+from pithead.cli.logs import start_logging
+from pithead.cli.nodeside import network_of
+from pithead.cli.sections import Config
+from pithead.cli.stratumside import StratumPart
+from pithead.pool.admission import Admission
+from pithead.pool.exchange import Exchange
+from pithead.pool.extranonce import Server
+from pithead.pool.head import Branch
+from pithead.pool.localexchange import LocalExchange
+from pithead.pool.outbox import Outbox
+from pithead.pool.relay import RelayedNode
+
+log = structlog.get_logger(__name__)
+
+COME_AGAIN = b"come again\n"
+"""The last word to a front end whose miners shall connect anew: somebody takes over."""
+LONGEST_ORDERS = 1 << 20
+REACHING_SECONDS = 30.0
+
+
+class Orders(msgspec.Struct, frozen=True):
+    """What a front end needs to know."""
+
+    config: Config
+    directory: str
+    payout_script: bytes
+    number: int
+    """From 1 on."""
+    sockets: dict[str, int]
+    """Listening sockets it inherits, by the name of the port."""
+
+    @property
+    def server(self) -> Server:
+        """The number of the front end follows that of its server."""
+        section = self.config.pool
+        bits = section.front_end_bits
+        return Server(section.server_bits + bits, (section.server_number << bits) + self.number - 1)
+
+
+def name_of(number: int) -> str:
+    return f"front-{number}"
+
+
+def directory_of(directory: Path, number: int) -> Path:
+    """Where a front end keeps its journal and its sessions."""
+    return directory / "front-ends" / name_of(number)
+
+
+async def serve(orders: Orders, exchange: Exchange, ended: asyncio.Future[bool]) -> None:
+    """Until `ended`, which says whether miners shall connect anew."""
+    section, wall = orders.config.pool, steady_wall()
+    name, directory = name_of(orders.number), directory_of(Path(orders.directory), orders.number)
+    directory.mkdir(parents=True, exist_ok=True)
+    admission = Admission(exchange, section.registration_open)
+    inherited = {port: socket(fileno=handle) for port, handle in orders.sockets.items()}
+    async with AsyncExitStack() as last_first:
+        outbox = Outbox.open(directory / "journal", name, exchange, section.durability)
+        last_first.push_async_callback(outbox.close)
+        node = RelayedNode.open(network_of(orders.config.node), exchange)
+        last_first.push_async_callback(node.close)
+        await admission.look()
+        part = await StratumPart.open(
+            section, orders.payout_script, directory, node, outbox, admission.admit,
+            wall, wall, inherited, partial(Branch, name, exchange), orders.server,
+        )  # fmt: skip
+        last_first.push_async_callback(lambda: part.stop(ended.done() and ended.result()))
+        log.info("front end running", name=name, stratum="{}:{}".format(*part.address))
+        told = asyncio.Event()
+        ended.add_done_callback(lambda _: told.set())
+        await until_told_or_failed(told, part.pool.failed(), outbox.failed(), admission.run())
+
+
+async def _input() -> asyncio.StreamReader:
+    reader = asyncio.StreamReader(limit=LONGEST_ORDERS)
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+    return reader
+
+
+async def run() -> None:
+    """The whole process."""
+    reader = await _input()
+    orders = msgspec.json.decode(await reader.readline(), type=Orders)
+    start_logging(orders.config.log)
+    ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    listening = asyncio.ensure_future(_hear(reader, ended))
+    exchange = LocalExchange(Path(orders.directory))
+    linked = asyncio.ensure_future(exchange.linked())
+    try:
+        waits = {linked, listening}
+        await asyncio.wait(waits, timeout=REACHING_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if not ended.done():
+            await serve(orders, exchange, ended)
+    finally:
+        linked.cancel()
+        listening.cancel()
+        await exchange.close()
+
+
+async def _hear(reader: asyncio.StreamReader, ended: asyncio.Future[bool]) -> None:
+    """The last word, or the end."""
+    ended.set_result(await reader.readline() == COME_AGAIN)
+
+
+def main() -> None:
+    if sys.platform == "win32":
+        asyncio.run(run())
+    else:
+        import uvloop
+
+        uvloop.run(run())
+
+
+if __name__ == "__main__":
+    main()
