@@ -10,6 +10,7 @@ import structlog
 
 from pithead.cli import (
     accountside,
+    completion,
     doctor,
     farmside,
     fleetside,
@@ -248,6 +249,7 @@ main.add_command(accountside.verify)
 main.add_command(doctor.doctor)
 main.add_command(scanside.scan)
 main.add_command(topside.top)
+main.add_command(completion.completion)
 
 
 @main.command()

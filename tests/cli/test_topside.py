@@ -58,7 +58,7 @@ async def test_a_farm_with_its_pool_is_shown(tmp_path):
         assert "connections   height" in shown
         assert "luck" in shown
         wrong = await asyncio.to_thread(once, "--pool", f"http://{farm.pool.api}", code=1)
-        assert "status 401" in wrong
+        assert "status 403" in wrong
 
 
 @pytest.mark.slow
