@@ -113,7 +113,7 @@ function showPools(groups) {
     h("td", { class: "number" }, count((pool.stats?.rejected_shares ?? 0) + (pool.stats?.stale_shares ?? 0))),
     h("td", { class: "number wide" }, pool.stats?.best_share_str ?? "–"),
     h("td", { class: "wide" }, group.name))));
-  $("pools").replaceChildren(table("Pools", ["Address", "User", "State", "#Accepted", "#Refused", "#+Best share", "+Group"], rows, "It has no pool."));
+  $("pools").replaceChildren(table("Where it mines", ["Address", "User", "State", "#Accepted", "#Refused", "#+Best share", "+Group"], rows, "It has no pool."));
 }
 
 function showErrors(errors) {
@@ -149,7 +149,7 @@ const charts = {
     show: watts, height: 190, low: 0,
   }),
   heat: new Chart($("chart-heat"), {
-    label: "Hottest chip", lines: [{ label: "Hottest chip", colour: "--series-5" }], show: celsius, height: 190,
+    label: "Hottest chip", lines: [{ label: "Hottest chip", colour: "--series-5" }], show: celsius, height: 190, low: 0,
   }),
 };
 
@@ -173,6 +173,10 @@ $("span").append(choice("How long", [[60, "1 h"], [360, "6 h"], [1440, "24 h"]],
 
 async function readLog() {
   const place = $("log");
+  if (!row || row.state === "away" || row.state === "refused") {
+    if (!place.textContent) put(place, "It cannot be asked.");
+    return;
+  }
   const isAtEnd = place.scrollTop + place.clientHeight >= place.scrollHeight - 30;
   const response = await fetch(`${path}/log/${log}`, { credentials: "same-origin", cache: "no-store" });
   const text = await response.text();
@@ -189,6 +193,10 @@ try {
   await begin();
   if (session.may_read) {
     onSession(() => look().catch(() => {}));
+    await look().catch((problem) => {
+      $("trouble").hidden = false;
+      put("trouble", problem.message);
+    });
     poll(look, 5);
     poll(remember, 30);
     poll(readLog, 15);

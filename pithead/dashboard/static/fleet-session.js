@@ -69,6 +69,7 @@ export function ask(title) {
       h("h2", { id: "sign-title" }, title),
       h("p", { class: "muted small" }, "The password set with ", h("code", {}, "pithead fleet password"),
         ", or the token in the file ", h("code", {}, "fleet/token"), " of the data directory."),
+      h("input", { type: "text", name: "username", value: "fleet", autocomplete: "username", hidden: true }),
       h("label", {}, "Password or token",
         h("input", { type: "password", name: "password", required: true, autocomplete: "current-password", autofocus: true })),
       wrong,

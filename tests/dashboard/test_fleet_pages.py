@@ -1,0 +1,214 @@
+"""The fleet's pages in a browser, over machines on sockets: they show, and what is done is done."""
+
+import re
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from pithead.cli.serving import HttpServer, listen
+from tests.farming import until
+from tests.fleet.watched import target, watching
+from tests.served_machines import serving
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(240),
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium to look with"),
+]
+
+
+@pytest.fixture
+def machines(tmp_path):
+    with serving(tmp_path) as machines:
+        yield machines
+
+
+@pytest.fixture
+async def fleet(machines, tmp_path):
+    served = [machines.start(120) for _ in range(2)]
+    names = ("north", "south")
+    targets = [target(each.place, name) for each, name in zip(served, names, strict=True)]
+    async with watching(tmp_path, targets) as fleet:
+        for each in served:
+            await fleet.state(each.place, "mining")
+        bound = listen("127.0.0.1", 0, "x")
+        server = HttpServer(fleet.app, [bound])
+        await server.start()
+        fleet.url = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        fleet.served = served
+        try:
+            yield fleet
+        finally:
+            await server.stop()
+
+
+@asynccontextmanager
+async def browsing(fleet, width=1280, scheme="light", signed_in=True):
+    """A page that may ask nobody but the fleet, and complains of nothing."""
+    from playwright.async_api import async_playwright
+
+    complaints = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox"]
+        )
+        context = await browser.new_context(
+            color_scheme=scheme, viewport={"width": width, "height": 900}
+        )
+        page = await context.new_page()
+        page.on("console", lambda said: complaints.append(said.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "request",
+            lambda asked: (
+                None if asked.url.startswith((fleet.url, "data:")) else complaints.append(asked.url)
+            ),
+        )
+        if signed_in:
+            await page.goto(f"{fleet.url}/#token={fleet.access.token}")
+            await page.get_by_role("button", name="Sign out").wait_for()
+        yield page
+        await browser.close()
+    assert complaints == []
+
+
+def address(fleet, number=0):
+    return f"{fleet.url}/machine/{str(fleet.served[number].place).replace(':', '%3A')}"
+
+
+async def accessible(page):
+    from axe_playwright_python.async_playwright import Axe
+
+    found = (await Axe().run(page)).response["violations"]
+    assert [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found] == []
+
+
+async def fits_the_screen(page):
+    assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
+async def test_both_pages_are_accessible_and_fit_the_screen(fleet, width, scheme):
+    async with browsing(fleet, width, scheme) as page:
+        await page.get_by_role("link", name="north").wait_for()
+        await page.get_by_label("Select north").check()
+        await page.get_by_text("1 selected").wait_for()
+        await accessible(page)
+        await fits_the_screen(page)
+        await page.goto(address(fleet))
+        await page.get_by_role("heading", name="north").wait_for()
+        await page.get_by_role("heading", name="Board 1").wait_for()
+        await page.get_by_role("button", name="Apply").wait_for()
+        await accessible(page)
+        await fits_the_screen(page)
+
+
+async def test_machines_are_searched_sorted_and_chosen(fleet):
+    async with browsing(fleet) as page:
+        rows = page.locator("#machines tbody tr:not(.spacer)")
+        await page.get_by_role("link", name="south").wait_for()
+        assert await rows.count() == 2
+        await page.get_by_role("button", name="Name").click()
+        await until_async(lambda: rows.first.inner_text(), "south")
+        await page.get_by_role("searchbox").fill("nor")
+        await until_async(lambda: rows.first.inner_text(), "north")
+        assert await rows.count() == 1
+        await page.get_by_label("Select all machines shown").check()
+        await page.get_by_text("1 selected").wait_for()
+
+
+async def test_every_form_is_accessible(fleet):
+    async with browsing(fleet) as page:
+        await page.goto(address(fleet))
+        group = page.get_by_role("group", name="Which settings")
+        for settings in ("Performance scaling", "Cooling", "Pools", "Hashrate target"):
+            await group.get_by_role("button", name=settings).click()
+            await page.get_by_role("button", name="Apply").wait_for()
+            await accessible(page)
+
+
+async def until_async(read, words):
+    for _ in range(200):
+        if words in await read():
+            return
+    raise AssertionError(f"{words} was not shown")
+
+
+async def test_an_action_is_asked_for_then_done_on_those_that_are_chosen(fleet):
+    north, south = fleet.served
+    async with browsing(fleet) as page:
+        await page.get_by_label("Select south").check()
+        await page.get_by_role("button", name="Pause").click()
+        dialog = page.get_by_role("dialog")
+        await dialog.get_by_role("heading", name="Pause south?").wait_for()
+        assert ("PUT", "/actions/pause") not in south.asked
+        await dialog.get_by_role("button", name="Cancel").click()
+        await page.get_by_role("button", name="Pause").click()
+        await page.get_by_role("dialog").get_by_role("button", name="Pause").click()
+        await page.get_by_text("south paused").wait_for()
+    assert ("PUT", "/actions/pause") in south.asked
+    assert ("PUT", "/actions/pause") not in north.asked
+
+
+async def test_who_has_not_signed_in_is_asked_to_before_anything_changes(fleet, tmp_path):
+    async with browsing(fleet, signed_in=False) as page:
+        await page.goto(address(fleet))
+        await page.get_by_role("button", name="Locate").click()
+        await page.get_by_role("dialog").get_by_role("button", name="Apply").click()
+        await page.get_by_label("Password or token").fill(fleet.access.token)
+        await page.get_by_role("dialog").get_by_role("button", name="Sign in").click()
+        await page.get_by_text("north blinks").wait_for()
+        await page.get_by_text("blinks to be found").wait_for()
+    assert ("PUT", "/actions/locate") in fleet.served[0].asked
+
+
+async def test_the_forms_of_a_machine_set_what_its_constraints_allow(fleet):
+    machine = fleet.served[0].miner
+    async with browsing(fleet) as page:
+        await page.goto(address(fleet))
+        watts = page.get_by_label(re.compile("^Watts"))
+        await watts.wait_for()
+        assert int(await watts.get_attribute("max")) > int(await watts.get_attribute("min")) > 0
+        await watts.fill("2100")
+        await page.get_by_role("button", name="Apply").click()
+        await page.get_by_text("Power target set").wait_for()
+        place = str(fleet.served[0].place)
+        await until(lambda: fleet.book.row(place).target_w == 2100)
+        group = page.get_by_role("group", name="Which settings")
+        await group.get_by_role("button", name="Pools").click()
+        await page.get_by_role("button", name="Add a pool").click()
+        await page.get_by_label("Address").last.fill("stratum+tcp://second.example:3333")
+        await page.get_by_label("User").last.fill("bob.north")
+        await page.get_by_role("button", name="Apply").click()
+        await page.get_by_text("Pools set").wait_for()
+    urls = [pool.url for group in machine.pool_groups() for pool in group.pools]
+    assert urls[-1] == "stratum+tcp://second.example:3333"
+    assert len(urls) == 2
+
+
+async def test_a_machine_that_goes_away_is_shown_so(fleet, machines):
+    async with browsing(fleet) as page:
+        await page.get_by_role("link", name="south").wait_for()
+        machines.stop(fleet.served[1])
+        row = page.locator("#machines tbody tr", has_text="south")
+        await row.get_by_text("away").wait_for()
+        await page.get_by_role("button", name="Away", exact=True).click()
+        await page.get_by_role("link", name="north").wait_for(state="detached")
+        await page.get_by_role("link", name="south").click()
+        await page.get_by_text("It cannot be asked: cannot be reached.").wait_for()
+
+
+async def test_it_is_used_with_the_keyboard_alone(fleet):
+    async with browsing(fleet) as page:
+        await page.get_by_label("Select north").focus()
+        await page.keyboard.press("Space")
+        await page.get_by_text("1 selected").wait_for()
+        await page.get_by_role("button", name="Reboot").focus()
+        await page.keyboard.press("Enter")
+        await page.get_by_role("dialog").wait_for()
+        await page.keyboard.press("Escape")
+        await page.get_by_role("dialog").wait_for(state="detached")
+    assert ("PUT", "/actions/reboot") not in fleet.served[0].asked
