@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def source_files(*folders, endings):
@@ -34,7 +34,7 @@ def dist(tmp_path_factory):
     shutil.copytree(ROOT, tree, ignore=left)
     subprocess.run(
         ["make", "--always-make", "--old-file=install", "dist", f"VENV={sys.prefix}"],
-        cwd=tree, check=True, capture_output=True, timeout=200,
+        cwd=tree, check=True, capture_output=True, timeout=500,
     )  # fmt: skip
     return tree / "dist"
 
@@ -68,7 +68,7 @@ def run(words, where, **variables):
     empty.mkdir(exist_ok=True)
     return subprocess.run(
         words, cwd=empty, env={**ambient, **variables}, check=True, capture_output=True, text=True,
-        timeout=200,
+        timeout=500,
     ).stdout  # fmt: skip
 
 

@@ -17,7 +17,7 @@ LOADING = {
     ("form", "action"), ("object", "data"), ("video", "src"), ("audio", "src"), ("embed", "src"),
 }  # fmt: skip
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def site(tmp_path_factory):
     where = tmp_path_factory.mktemp("site")
     built = subprocess.run(
         ["make", "--old-file=develop", "site", f"VENV={sys.prefix}", f"SITE={where}"],
-        cwd=ROOT, capture_output=True, text=True, timeout=250,
+        cwd=ROOT, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert built.returncode == 0, built.stderr
     return where
