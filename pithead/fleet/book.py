@@ -95,7 +95,7 @@ class Book:
         row = row_of(str(place), place.url, entry.wanted.name, sight, now)
         if row.state == entry.row.state:
             row = replace(row, since=entry.row.since)
-        entry.row = row
+        row = entry.row = replace(row, attention=attention_of(row))
         entry.misses = 0
         self._set_due(entry, now + self.look_seconds)
         entry.history.add(reading_of(row), now)
@@ -113,6 +113,7 @@ class Book:
             power_w=None, efficiency_j_th=None, chip_c=None, fans_rpm=(), fan_ratio=None,
             tuner=None, target_w=None, target_ths=None, uptime_s=None,
         )  # fmt: skip
+        entry.row = replace(entry.row, attention=attention_of(entry.row))
         entry.misses += 1
         longest = LONGEST_WAIT_SECONDS if self._is_shown(entry) else LONGEST_SCAN_SECONDS
         wait = self.look_seconds * 2.0 ** min(entry.misses - 1, 12)
@@ -155,9 +156,16 @@ def _new(wanted: Wanted, now: float) -> Row:
     return Row(id=str(place), url=place.url, name=wanted.name or str(place), state="new", since=now)
 
 
-def needs_attention(row: Row) -> bool:
-    """Whether somebody should look: away, stopped by itself, or its tuner gave up."""
-    return row.state not in _CONTENT or row.tuner == "error"
+def attention_of(row: Row) -> str | None:
+    """Why somebody should look: it is away, stopped by itself, its tuner gave up, a fan stands."""
+    if row.state not in _CONTENT:
+        return f"{row.state}: {row.reason}" if row.reason else row.state
+    if row.tuner == "error":
+        return "its tuner is in trouble"
+    standing = sum(rpm == 0 for rpm in row.fans_rpm)
+    if standing and row.fan_ratio:
+        return "a fan does not turn" if standing == 1 else f"{standing} fans do not turn"
+    return None
 
 
 def sums(rows: Sequence[Row]) -> Sums:
@@ -170,7 +178,7 @@ def sums(rows: Sequence[Row]) -> Sums:
         machines=len(rows),
         mining=sum(row.state == "mining" for row in rows),
         away=sum(row.state not in HERE and row.state != "new" for row in rows),
-        attention=sum(map(needs_attention, rows)),
+        attention=sum(row.attention is not None for row in rows),
         hashrate_ths=round(sum(row.hashrate_ths or 0.0 for row in rows), 3),
         power_w=sum(row.power_w or 0.0 for row in rows),
         efficiency_j_th=round(power / rate, 2) if rate else None,

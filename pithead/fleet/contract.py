@@ -75,6 +75,8 @@ class Row(Struct, frozen=True, kw_only=True):
     """How many it lists, however old."""
     last_error: str | None = None
     uptime_s: int | None = None
+    attention: str | None = None
+    """Why somebody should look after it; None: nobody has to."""
 
 
 class Sums(Struct, frozen=True, kw_only=True):
@@ -85,7 +87,7 @@ class Sums(Struct, frozen=True, kw_only=True):
     away: int
     """Those that refuse us among them."""
     attention: int
-    """Not mining without being told so, or with a tuner in trouble."""
+    """Those that somebody should look after."""
     hashrate_ths: float
     power_w: float
     efficiency_j_th: float | None

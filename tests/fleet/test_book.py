@@ -13,7 +13,14 @@ from pithead.bos.miner import (
 )
 from pithead.bos.units import GigaHashrate, Power, PowerEfficiency
 from pithead.bos.work import RealHashrate, WorkSolverStats
-from pithead.fleet.book import LONGEST_SCAN_SECONDS, LONGEST_WAIT_SECONDS, Book, Wanted, sums
+from pithead.fleet.book import (
+    LONGEST_SCAN_SECONDS,
+    LONGEST_WAIT_SECONDS,
+    Book,
+    Wanted,
+    attention_of,
+    sums,
+)
 from pithead.fleet.ranges import Place
 from pithead.fleet.sight import Sight
 
@@ -144,8 +151,15 @@ def test_sums_are_those_of_all_that_is_shown():
     assert came.hottest_c is None
 
 
-def test_a_tuner_in_trouble_wants_attention():
+def test_what_wants_attention_is_told_why():
     known = book(Wanted(HERE))
     row = known.seen(HERE, sight(), 1.0)
-    assert sums([row]).attention == 0
-    assert sums([replace(row, tuner="error")]).attention == 1
+    assert row.attention is None
+    assert attention_of(replace(row, tuner="error")) == "its tuner is in trouble"
+    fans = replace(row, fans_rpm=(0, 4000), fan_ratio=0.5)
+    assert attention_of(fans) == "a fan does not turn"
+    assert attention_of(replace(fans, fan_ratio=0.0)) is None
+    assert attention_of(replace(row, state="paused")) is None
+    assert known.seen(HERE, sight(MinerStatus.NOT_STARTED), 2.0).attention == "stopped"
+    away = known.missed(HERE, "cannot be reached", False, 3.0)
+    assert away.attention == "away: cannot be reached"

@@ -42,7 +42,7 @@ async function look() {
 }
 
 function showAbout(view) {
-  const parts = [row.model, row.id, row.reason, `${row.state} for ${duration(Date.now() / 1000 - row.since)}`];
+  const parts = [row.model, row.id, row.attention ?? row.reason, `${row.state} for ${duration(Date.now() / 1000 - row.since)}`];
   $("about").replaceChildren(...parts.filter(Boolean).flatMap((part, at) => (at ? [" · ", part] : [part])));
   const missing = Object.entries(view.unanswered);
   const trouble = $("trouble");

@@ -83,7 +83,7 @@ function coolingForm(view) {
   const now = Object.keys(COOLING).find((name) => mode[name]) ?? "auto";
   const set = mode[now] ?? {};
   const degrees = (label, name) => number(label, name, get(set, name, "degree_c"), limits[name], "degree_c", { step: "any" });
-  const fans = h("fieldset", { class: "fields" });
+  const fans = h("div", { class: "flow" });
   const showFans = (chosen) => fans.replaceChildren(...({
     auto: [
       number("Slowest fans, %", "min_fan_speed", set.min_fan_speed, limits.min_fan_speed),

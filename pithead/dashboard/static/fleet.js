@@ -10,11 +10,10 @@ const selected = new Set();
 let filter = "all";
 let pointerIsDown = false;
 
-const NEEDS = new Set(["suspended", "stopped", "stopping", "restricted", "away", "refused"]);
 const FILTERS = {
   all: () => true,
   mining: (row) => row.state === "mining",
-  attention: (row) => NEEDS.has(row.state) || row.tuner === "error",
+  attention: (row) => row.attention !== null,
   away: (row) => row.state === "away" || row.state === "refused",
 };
 
@@ -23,7 +22,7 @@ const table = new Table($("machines"), {
   search: "Search machines",
   empty: "No machine yet: they appear as soon as they answer.",
   sort: "Name",
-  key: (row) => `${row.name} ${row.id} ${row.model ?? ""} ${row.state} ${row.reason ?? ""} ${row.tuner ?? ""}`,
+  key: (row) => `${row.name} ${row.id} ${row.model ?? ""} ${row.state} ${row.reason ?? ""} ${row.attention ?? ""} ${row.tuner ?? ""}`,
   columns: [
     { name: "Select", value: (row) => (selected.has(row.id) ? 1 : 0), show: checkbox, width: "2.4rem" },
     { name: "Name", value: (row) => row.name, show: nameOf, header: true, width: "10rem" },
@@ -32,7 +31,7 @@ const table = new Table($("machines"), {
     { name: "Hashrate", value: (row) => row.hashrate_ths, show: (row) => hashrate(terahashes(row.hashrate_ths)), number: true },
     { name: "Power", value: (row) => row.power_w, show: (row) => watts(row.power_w), number: true, wide: true },
     { name: "J/TH", value: (row) => row.efficiency_j_th, show: (row) => decimal(row.efficiency_j_th), number: true, wide: true, width: "4.5rem" },
-    { name: "Chip", value: (row) => row.chip_c, show: (row) => celsius(row.chip_c), number: true, width: "5.5rem" },
+    { name: "Chip", value: (row) => row.chip_c, show: (row) => celsius(row.chip_c), number: true, wide: true, width: "5.5rem" },
     { name: "Fans", value: (row) => Math.max(0, ...row.fans_rpm), show: fansOf, number: true, wide: true, width: "6rem" },
     { name: "Tuner", value: (row) => row.tuner, wide: true, width: "5.5rem" },
     { name: "Target", value: (row) => row.target_w ?? row.target_ths, show: targetOf, number: true, wide: true, width: "6rem" },
@@ -54,8 +53,10 @@ function nameOf(row) {
 function stateOf(row) {
   const mark = badge(row.state, stateKind(row.state));
   const since = duration(Date.now() / 1000 - row.since);
-  mark.title = row.reason ? `${row.reason}, for ${since}` : `for ${since}`;
-  return row.state === "away" ? h("span", {}, mark, h("span", { class: "muted small" }, ` ${since}`)) : mark;
+  mark.title = [row.attention ?? row.reason, `for ${since}`].filter(Boolean).join(", ");
+  if (row.state === "away") return h("span", {}, mark, h("span", { class: "muted small" }, ` ${since}`));
+  if (!row.attention || stateKind(row.state) !== "good") return mark;
+  return h("span", {}, mark, " ", badge("!", "warn"), h("span", { class: "unseen" }, row.attention));
 }
 
 function fansOf(row) {
