@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from pithead.cli.main import main
 from pithead.pool.bookkeeping import Bookkeeper
 from tests.test_killed_pool import Ledger, PoolProcess, mine, within
+from tests.test_taken_over_pool import Callers, served
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -153,3 +154,26 @@ async def test_a_pool_of_one_process_takes_what_front_ends_of_before_had_left(tm
     work = await credited(tmp_path)
     assert ledger.accepted <= work["rig0"] <= ledger.submitted - ledger.refused
     assert os.listdir(tmp_path / "front-ends") == []
+
+
+async def test_a_crew_takes_over_from_a_crew_and_no_connection_is_refused(tmp_path):
+    pool, ledgers = CrewProcess(tmp_path), {name: Ledger() for name in NAMES[:2]}
+    await pool.start()
+    callers = Callers(pool.stratum)
+    load = [asyncio.create_task(callers.call()) for _ in range(5)]
+    load += [
+        asyncio.create_task(keep_mining(pool.stratum, ledger, name))
+        for name, ledger in ledgers.items()
+    ]
+    await more_shares(ledgers, 10)
+    old, before = pool.process, callers.answered
+    await pool.start("--take-over")
+    async with within(60, "the old process ends"):
+        assert await old.wait() == 0
+    await served(load[:5], callers, before + 50)
+    await more_shares(ledgers, 10)
+    await ended(load)
+    assert await pool.end(signal.SIGTERM) == 0
+    work = await credited(tmp_path)
+    for name, ledger in ledgers.items():
+        assert ledger.accepted <= work[name] <= ledger.submitted - ledger.refused
