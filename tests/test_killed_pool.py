@@ -45,31 +45,43 @@ class PoolProcess:
     def __init__(self, directory: Path, block_interval_seconds: int = 1):
         self.directory = directory
         self.block_interval_seconds = block_interval_seconds
-        self.stratum, self.api = free_port(), free_port()
+        self.stratum, self.api, self.admin = free_port(), free_port(), free_port()
         self.process = None
 
-    async def start(self, *options):
+    async def start(self, *options, **changed):
+        """Begin a process and wait until it serves; `changed` are keys of `[pool]`."""
+        self.process = await self.begin(*options, **changed)
+        await self.serves()
+
+    async def serves(self):
+        """Until the process says so, which it does for each time it opens its books."""
+        async with within(60, "the pool says that it serves"):
+            line = await self.process.stdout.readline()
+        assert line.startswith(b"Stratum"), self.said()
+
+    def said(self):
+        return (self.directory / "stderr.log").read_text()[-2000:]
+
+    async def begin(self, *options, **changed):
         keys = {
             "pool.stratum_port": self.stratum,
             "pool.max_connections_per_address": 1_000_000,
             "pool.max_connections_per_subnet": 1_000_000,
             "pool.api_port": self.api,
-            "admin.port": 0,
+            "admin.port": self.admin,
             "pool.block_interval_seconds": self.block_interval_seconds,
             "pool.first_share_work": 64,
             "pool.least_share_work": 64,
             "pool.shares_per_minute": 600,
         }
+        keys |= {f"pool.{key}": value for key, value in changed.items()}
         settings = [each for key, value in keys.items() for each in ("--set", f"{key}={value}")]
         command = [sys.executable, "-m", "pithead", *settings, "pool", "--data", self.directory]
         command += options
         with (self.directory / "stderr.log").open("ab") as errors:
-            self.process = await asyncio.create_subprocess_exec(
+            return await asyncio.create_subprocess_exec(
                 *command, stdout=asyncio.subprocess.PIPE, stderr=errors
             )
-        async with within(60, f"the pool {options} says that it serves"):
-            line = await self.process.stdout.readline()
-        assert line.startswith(b"Stratum"), (self.directory / "stderr.log").read_text()[-2000:]
 
     async def end(self, number):
         os.kill(self.process.pid, number)
@@ -202,3 +214,14 @@ async def test_a_pool_whose_database_is_lost_has_every_answered_share_from_backu
     (worker,) = books.workers("alice", time.time())
     assert ledger.accepted <= worker.windows.work_24h <= ledger.submitted - ledger.refused
     await books.close()
+
+
+async def test_a_pool_told_to_stop_while_it_starts_ends_in_order(tmp_path):
+    pool = PoolProcess(tmp_path)
+    pool.process = await pool.begin()
+    async with within(60, "the pool has its data directory"):
+        while not (tmp_path / "lock").exists():  # noqa: ASYNC110 - a file tells nobody
+            await asyncio.sleep(0.001)
+    assert await pool.end(signal.SIGTERM) == 0, pool.said()
+    await pool.start()
+    assert await pool.end(signal.SIGTERM) == 0, pool.said()

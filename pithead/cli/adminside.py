@@ -57,8 +57,8 @@ class AdminPart:
     streams: Streams
     tasks: tuple[asyncio.Task[None], ...]
     stocktaking: Stocktaking
-    address: str
-    """`host:port` of the admin API."""
+    bound: socket.socket
+    """On which the admin API listens."""
 
     @classmethod
     async def open(
@@ -101,8 +101,13 @@ class AdminPart:
             asyncio.create_task(work)
             for work in (watchman.run(), delivery.run(), _publish(keeper.credits), watch.lag.run())
         )
-        host, port = bound.getsockname()[:2]
-        return cls(server, streams, tasks, watch.stocktaking, f"{host}:{port}")
+        return cls(server, streams, tasks, watch.stocktaking, bound)
+
+    @property
+    def address(self) -> str:
+        """`host:port` of the admin API."""
+        host, port = self.bound.getsockname()[:2]
+        return f"{host}:{port}"
 
     async def stop(self) -> None:
         """What was not sent yet waits in the database."""

@@ -17,7 +17,7 @@ from pithead.cli.crewside import CrewPart, take_in_leftovers
 from pithead.cli.datadir import DataDirectory
 from pithead.cli.ending import told_to_stop, until_told_or_failed
 from pithead.cli.farmtime import steady_wall
-from pithead.cli.handover import Handover, claim, take_over
+from pithead.cli.handover import Handover, Sockets, Taken, claim, take_over
 from pithead.cli.logs import start_logging
 from pithead.cli.nodeside import NodeNotUsable, open_node, payout_script
 from pithead.cli.payoutside import PayoutPart
@@ -43,8 +43,8 @@ log = structlog.get_logger(__name__)
 
 SAVE_USED_SECONDS = 60.0
 
-API = "api"
-"""What the socket of the web API is called in a handover."""
+API, ADMIN = "api", "admin"
+"""What the sockets of web API and admin API are called in a handover."""
 
 
 class CannotStart(Exception):
@@ -90,9 +90,10 @@ class PoolPart:
         host, port = self.api_socket.getsockname()[:2]
         return f"{host}:{port}"
 
-    def sockets(self) -> dict[str, socket.socket]:
-        """The listening sockets of miners and of the web API once more, for who takes over."""
-        return {**self.front.sockets(), API: self.api_socket.dup()}
+    def sockets(self) -> Sockets:
+        """The listening sockets once more, for who takes over."""
+        of_apis = {API: self.api_socket.dup(), ADMIN: self.admin.bound.dup()}
+        return {**self.front.sockets(), **of_apis}
 
     async def stop(self, come_again: bool = False) -> None:
         """In the order that loses nothing: no new bytes, then the books, then the chain.
@@ -119,7 +120,7 @@ async def open_pool(
     wall: Callable[[], float],
     first_block_work: int,
     progress: Progress = lambda done, total: None,
-    inherited: dict[str, socket.socket] | None = None,
+    inherited: Sockets | None = None,
     with_crew: bool = False,
 ) -> PoolPart:
     """Open chain and books, listen, and hand out work; `with_crew` by several processes where
@@ -132,7 +133,7 @@ async def open_pool(
     inherited = {} if inherited is None else inherited
     async with AsyncExitStack() as undo:
         api_socket = undo.enter_context(closing(_api_socket(section, inherited)))
-        for_admins = undo.enter_context(closing(admin_socket(config.admin)))
+        for_admins = undo.enter_context(closing(_admin_socket(config, inherited)))
         pays_to, node = await _open_node(
             config, directory / "chain", clock, wall, first_block_work, progress
         )
@@ -183,7 +184,7 @@ async def _open_front(
     accounts: Accounts,
     clock: Callable[[], float],
     wall: Callable[[], float],
-    inherited: dict[str, socket.socket],
+    inherited: Sockets,
     with_crew: bool,
 ) -> StratumPart | CrewPart:
     count = config.pool.front_ends if with_crew else 0
@@ -201,7 +202,7 @@ async def _open_front(
         raise CannotStart(str(error)) from error
 
 
-def _api_socket(section: PoolSection, inherited: dict[str, socket.socket]) -> socket.socket:
+def _api_socket(section: PoolSection, inherited: Sockets) -> socket.socket:
     if (bound := claim(inherited, API, section.api_port)) is not None:
         return bound
     try:
@@ -211,6 +212,10 @@ def _api_socket(section: PoolSection, inherited: dict[str, socket.socket]) -> so
             f"port {section.api_port} is not allowed here; choose another with "
             "--set pool.api_port=PORT"
         ) from error
+
+
+def _admin_socket(config: Config, inherited: Sockets) -> socket.socket:
+    return claim(inherited, ADMIN, config.admin.port) or admin_socket(config.admin)
 
 
 async def _remember_use(accounts: Accounts) -> None:
@@ -288,35 +293,44 @@ async def run(config: Config, takes_over: bool = False) -> None:
     Raises NotHandedOver, and what `open_pool` raises.
     """
     start_logging(config.log)
-    wall = steady_wall()
     path = Path(config.data.directory)
     _check(config)
-    inherited = await take_over(path) if takes_over else {}
-    is_taken_over = bool(inherited)
-    with told_to_stop() as told, ExitStack() as last_first:
+    with told_to_stop() as told:
+        taken = await take_over(path) if takes_over else Taken()
+        while kept := await _live(config, path, taken, told):
+            log.error("the process that took over has failed; this one goes on")
+            taken = Taken(kept)
+
+
+async def _live(config: Config, path: Path, taken: Taken, told: asyncio.Event) -> Sockets:
+    """Be the pool until told to stop, or until another has taken over.
+
+    If that one fails before it serves, these are the sockets to go on with; none otherwise.
+    """
+    wall = steady_wall()
+    with ExitStack() as last_first:
+        last_first.enter_context(closing(taken))  # until here the process before can go on
         data = DataDirectory(path)
         handover = last_first.enter_context(closing(Handover(data.path)))
-        last_first.enter_context(data)  # let go of before the handover says so
-        part = await open_pool(
-            config,
-            data.path,
-            wall,
-            wall,
-            first_block_work(config, 0.0),
-            inherited=inherited,
-            with_crew=True,
-        )
-        for unused in inherited.values():
-            unused.close()
-        log.info("pool running", stratum=part.stratum, api=f"http://{part.api}",
-                 data=str(data.path), taken_over=is_taken_over)  # fmt: skip
-        click.echo(
-            f"Stratum {part.stratum}{part.over_tls}, web API http://{part.api}; Ctrl-C stops"
-        )
-        try:
-            await until_told_or_failed(told, part.pool.failed(), handover.asked(part.sockets))
-        finally:
-            await part.stop(come_again=handover.is_asked)
+        with data:
+            is_taken_over = bool(taken.sockets)
+            part = await open_pool(
+                config, data.path, wall, wall, first_block_work(config, 0.0),
+                inherited=taken.sockets, with_crew=True,
+            )  # fmt: skip
+            taken.serves()
+            log.info("pool running", stratum=part.stratum, api=f"http://{part.api}",
+                     data=str(data.path), taken_over=is_taken_over)  # fmt: skip
+            click.echo(
+                f"Stratum {part.stratum}{part.over_tls}, web API http://{part.api}; Ctrl-C stops"
+            )
+            try:
+                await until_told_or_failed(told, part.pool.failed(), handover.asked(part.sockets))
+            finally:
+                await part.stop(come_again=handover.is_asked)
+        if handover.is_asked:
+            await until_told_or_failed(told, handover.let_go())
+        return {} if told.is_set() else handover.take_back()
 
 
 def create_token(config: Config, user: str, profile: str) -> str:

@@ -9,7 +9,14 @@ import stat
 import pytest
 
 from pithead.cli import handover as handing
-from pithead.cli.handover import GREETING, Handover, NotHandedOver, claim, take_over
+from pithead.cli.handover import (
+    GREETING,
+    Handover,
+    NotHandedOver,
+    Taken,
+    claim,
+    take_over,
+)
 
 
 @pytest.fixture
@@ -35,18 +42,63 @@ async def test_the_sockets_go_over_and_take_connections_all_the_time(old, tmp_pa
         await asyncio.sleep(0)
         assert not taking.done()  # not before everything else is free too
         old.close()
-        sockets = await asyncio.wait_for(taking, 5)
-        with sockets["stratum"] as server:
+        taken = await asyncio.wait_for(taking, 5)
+        with taken.sockets["stratum"] as server:
             server.setblocking(True)
             accepted, _ = server.accept()
             assert accepted.getpeername() == waiting.getsockname()
             accepted.close()
+        taken.close()
+
+
+async def handed(old, directory, listening):
+    """What the new process has after both have done their part, and what the old waits for."""
+    taking = asyncio.create_task(take_over(directory))
+    await asyncio.wait_for(old.asked(lambda: {"stratum": listening.dup()}), 5)
+    letting_go = asyncio.create_task(old.let_go())
+    return await asyncio.wait_for(taking, 5), letting_go
+
+
+async def test_the_old_process_is_done_when_the_new_one_serves(old, tmp_path, listening):
+    taken, letting_go = await handed(old, tmp_path, listening)
+    assert not letting_go.done()
+    mine = taken.sockets.pop("stratum")
+    taken.serves()
+    await asyncio.wait_for(letting_go, 5)
+    assert old.take_back() == {}
+    assert mine.getsockname() == listening.getsockname()
+    mine.close()
+
+
+async def test_a_new_process_that_fails_gives_all_back(old, tmp_path, listening):
+    taken, letting_go = await handed(old, tmp_path, listening)
+    address = listening.getsockname()
+    listening.close()
+    taken.close()
+    await asyncio.wait_for(letting_go, 5)
+    with old.take_back()["stratum"] as server, socket.create_connection(address) as caller:
+        server.setblocking(True)
+        accepted, _ = server.accept()
+        assert accepted.getpeername() == caller.getsockname()
+        accepted.close()
+
+
+async def test_a_new_process_that_is_gone_before_all_is_free_gives_all_back(
+    old, tmp_path, listening
+):
+    taking = asyncio.create_task(take_over(tmp_path))
+    await asyncio.wait_for(old.asked(lambda: {"stratum": listening.dup()}), 5)
+    taking.cancel()
+    await asyncio.gather(taking, return_exceptions=True)
+    await asyncio.wait_for(old.let_go(), 5)
+    with old.take_back()["stratum"] as server:
+        assert server.getsockname() == listening.getsockname()
 
 
 async def test_where_nothing_runs_there_is_nothing_to_take_over(tmp_path):
-    assert await take_over(tmp_path) == {}
+    assert await take_over(tmp_path) == Taken()
     Handover(tmp_path).close()  # what a process that was killed leaves there
-    assert await take_over(tmp_path) == {}
+    assert await take_over(tmp_path) == Taken()
 
 
 async def test_a_directory_with_a_long_name_is_no_hindrance(tmp_path):
@@ -56,7 +108,9 @@ async def test_a_directory_with_a_long_name_is_no_hindrance(tmp_path):
     taking = asyncio.create_task(take_over(deep))
     await asyncio.wait_for(old.asked(dict), 5)
     old.close()
-    assert await asyncio.wait_for(taking, 5) == {}
+    taken = await asyncio.wait_for(taking, 5)
+    assert taken.sockets == {}
+    taken.close()
 
 
 async def test_only_the_owner_can_ask(old, tmp_path):
@@ -80,7 +134,7 @@ async def test_who_says_something_else_gets_nothing(old, tmp_path, said):
     taking = asyncio.create_task(take_over(tmp_path))
     await asyncio.wait_for(asked, 5)
     old.close()
-    await taking
+    (await taking).close()
 
 
 async def test_a_pool_that_does_not_let_go_is_told(old, tmp_path, monkeypatch, listening):
