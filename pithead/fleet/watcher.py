@@ -40,7 +40,7 @@ class Target:
 class WatchLimits:
     look_seconds: float = 5.0
     """Between two looks at one machine, where there are few."""
-    requests_per_second: float = 100.0
+    requests_per_second: float = 50.0
     """At most, to all machines together."""
     at_once: int = 32
     """Looks under way."""
