@@ -46,7 +46,7 @@ SHELLS = {
     "pool/migrations",
     "pool/payer",
     "pool/groups", "pool/history", "pool/logins", "pool/listener", "pool/notices", "pool/pool", "pool/schema",
-    "pool/sharelog", "pool/stocktaking", "pool/store",
+    "pool/sharelog", "pool/settled", "pool/stocktaking", "pool/store",
     "pool/fence", "pool/lease", "pool/natsexchange", "pool/natskept", "pool/natslink", "pool/natstaking",
     "pool/plainwire", "pool/wire",
     "pool/admission", "pool/gate", "pool/head", "pool/intake", "pool/localexchange",

@@ -9,7 +9,6 @@ from sqlalchemy import (
     Engine,
     FromClause,
     and_,
-    case,
     func,
     select,
     union_all,
@@ -24,6 +23,7 @@ from pithead.pool.readings import (
     DayRewards,
     PayoutReading,
 )
+from pithead.pool.settled import settled_moments, waiting_days
 
 DAY = 86_400
 DAY_MS = DAY * 1000
@@ -51,7 +51,8 @@ class History:
             works = _days(connection, [user], first_day, last_day)
             gains = _rewards(connection, user, first_day, last_day)
             today = (connection.scalar(select(schema.state.c.day)) or 0) * DAY
-            settled = _settled(connection, first_day, last_day)
+            waiting = waiting_days(connection)
+            settled = settled_moments(connection, first_day, last_day)
         return [
             DayRewards(
                 day,
@@ -60,7 +61,7 @@ class History:
                 works.get(day, (0, 0.0))[0],
             )
             for day in sorted({*works, *gains}, reverse=True)
-            if day < today and settled.get(day) != WAITING
+            if day < today and day not in waiting
         ]
 
     def payouts(self, user: str, first_day: int, last_day: int) -> Sequence[PayoutReading]:
@@ -114,7 +115,6 @@ class History:
         return readings
 
 
-WAITING = -1
 NOTHING = (0, 0, 0, 0)
 
 
@@ -156,14 +156,10 @@ def _parts(sats: int, refund: int, bonus: int, referral: int) -> tuple[int, int,
 def _rewards(
     connection: Connection, user: str, first_day: int, last_day: int
 ) -> dict[int, tuple[int, int, int, int]]:
-    """What a user got by day, whole and parts: for confirmed blocks found, and for work."""
-    blocks, credits, paid = schema.blocks, schema.credits, schema.day_credits
-    for_blocks = (
-        select((blocks.c.found_ms // DAY_MS * DAY).label("day"), *_gains_of(credits))
-        .join(credits, blocks.c.hash_display == credits.c.hash_display)
-        .where(credits.c.user == user, blocks.c.state == "confirmed")
-        .where(blocks.c.found_ms >= first_day * 1000)
-        .where(blocks.c.found_ms < last_day * 1000 + DAY_MS)
+    """What a user got by day, whole and parts: for blocks of settled days, and for work."""
+    settled, paid = schema.settled_gains, schema.day_credits
+    for_blocks = select(settled.c.day, *_gains_of(settled)).where(
+        settled.c.user == user, settled.c.day.between(first_day, last_day)
     )
     for_work = select(paid.c.day, *_gains_of(paid)).where(
         paid.c.user == user, paid.c.day.between(first_day, last_day)
@@ -174,25 +170,4 @@ def _rewards(
         int(day): (int(sats), int(refund), int(bonus), int(referral))
         for day, sats, refund, bonus, referral in connection.execute(rows)
         if sats
-    }
-
-
-def _settled(connection: Connection, first_day: int, last_day: int) -> dict[int, int]:
-    """When the last block of each day got its confirmations; WAITING while one has not."""
-    blocks = schema.blocks
-    every = (
-        select(
-            (blocks.c.found_ms // DAY_MS * DAY).label("day"),
-            blocks.c.settled_ms,
-            case((blocks.c.state == "new", 1), else_=0).label("waits"),
-        )
-        .where(blocks.c.found_ms >= first_day * 1000)
-        .where(blocks.c.found_ms < last_day * 1000 + DAY_MS)
-        .subquery()
-    )
-    columns = every.c.day, func.max(every.c.settled_ms), func.max(every.c.waits)
-    rows = select(*columns).group_by(every.c.day)
-    return {
-        int(day): WAITING if is_waiting else int(settled_ms) // 1000
-        for day, settled_ms, is_waiting in connection.execute(rows)
     }

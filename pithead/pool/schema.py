@@ -11,6 +11,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -95,6 +96,10 @@ blocks = Table(
     Column("resolved", Boolean, nullable=False),
     Column("settled_ms", BigInteger, nullable=False),
     Column("raw", LargeBinary, nullable=False),
+    Index(
+        "blocks_that_wait", "found_ms",
+        sqlite_where=text("state = 'new'"), postgresql_where=text("state = 'new'"),
+    ),
 )  # fmt: skip
 credits = Table(
     "credits", metadata,
@@ -108,6 +113,24 @@ credits = Table(
     sqlite_with_rowid=False,
 )  # fmt: skip
 """`sats` is all that a block gave; the three last say what of it is no mining reward."""
+settled_days = Table(
+    "settled_days", metadata,
+    Column("day", BigInteger, primary_key=True, autoincrement=False),
+    Column("settled_ms", BigInteger, nullable=False),
+)  # fmt: skip
+"""Days that are over none of whose blocks waits; when the last of these got its confirmations."""
+settled_gains = Table(
+    "settled_gains", metadata,
+    Column("user", String, primary_key=True),
+    Column("day", BigInteger, primary_key=True),
+    Column("sats", BigInteger, nullable=False),
+    Column("refund_sats", BigInteger, nullable=False),
+    Column("bonus_sats", BigInteger, nullable=False),
+    Column("referral_sats", BigInteger, nullable=False),
+    Index("settled_gains_by_day", "day"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+"""What the blocks of such a day brought each user."""
 day_credits = Table(
     "day_credits", metadata,
     Column("user", String, primary_key=True),

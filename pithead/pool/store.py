@@ -49,6 +49,7 @@ from pithead.pool.paying import Paying, PayingRows
 from pithead.pool.payouts import Payouts
 from pithead.pool.position import Position
 from pithead.pool.schemes import PayRow, WindowRow
+from pithead.pool.settled import settle_days, waiting_days
 
 Rows = Sequence[Struct]
 
@@ -77,6 +78,7 @@ class Store:
             _put(connection, schema.meters, changes.meters)
             _remove(connection, schema.counters, changes.gone)
             _put(connection, schema.counters, changes.points)
+            waited = waiting_days(connection) if changes.refused else set()
             _remove_blocks(connection, schema.blocks, changes)  # their numbers go to the next
             _put(connection, schema.blocks, changes.blocks)
             _put(connection, schema.credits, changes.credits)
@@ -85,6 +87,7 @@ class Store:
             _put_pairs(connection, schema.balances, changes.balances)
             _put(connection, schema.days, changes.days)
             _put(connection, schema.day_credits, changes.day_credits)
+            settle_days(connection, changes, waited)
             _put_paying(connection, changes)
             if changes.chain is not None:
                 connection.execute(delete(schema.chain))
