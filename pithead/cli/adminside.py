@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -49,6 +49,34 @@ def admin_socket(section: AdminSection) -> socket.socket:
     return listen(section.host, section.port, "--set admin.port=PORT")
 
 
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What admins ask and do; of it users may do what is about themselves."""
+
+    pool: PoolAdmin
+    money: MoneyAdmin
+
+    @classmethod
+    def of(
+        cls,
+        config: Config,
+        pool: Pool,
+        keeper: Bookkeeper,
+        accounts: Accounts,
+        bans: Bans,
+        clock: Callable[[], float],
+        wall: Callable[[], float],
+    ) -> "Services":
+        """Nobody is paid by them; the admin API's have a payer."""
+        engine = keeper.store.engine
+        administration = PoolAdmin(
+            pool, keeper, accounts, Groups(engine), WorkerSettings(engine), Notices(engine), bans,
+            config.pool.work_scale, clock, wall,
+        )  # fmt: skip
+        destinations = Destinations(engine, network_of(config.node))
+        return cls(administration, MoneyAdmin(keeper, accounts, destinations, None, clock))
+
+
 @dataclass(slots=True)
 class AdminPart:
     """Runs until `stop`."""
@@ -68,35 +96,28 @@ class AdminPart:
         bound: socket.socket,
         node: Node,
         pool: Pool,
-        keeper: Bookkeeper,
-        accounts: Accounts,
-        bans: Bans,
+        services: Services,
         payer: Payer | None,
         clock: Callable[[], float],
         wall: Callable[[], float],
     ) -> "AdminPart":
+        service = services.pool
+        keeper, bans = service.keeper, service.bans_
         engine = keeper.store.engine
-        notices, settings = Notices(engine), WorkerSettings(engine)
-        service = PoolAdmin(
-            pool, keeper, accounts, Groups(engine), settings, notices, bans,
-            config.pool.work_scale, clock, wall,
-        )  # fmt: skip
         watch = PoolWatch(
             pool, keeper, bans, Stocktaking(engine), partial(_nodes, node),
             config.pool.work_scale, config.pool.stale_seconds, directory,
             clock, wall, is_open=config.admin.metrics_open,
         )  # fmt: skip
-        money = MoneyAdmin(
-            keeper, accounts, Destinations(engine, network_of(config.node)), payer, clock
-        )
+        money = replace(services.money, payer=payer)
         streams = Streams()
         app = build_app(
             service, money, Admins(engine), watch, streams, dashboard_routes(operator_pages())
         )
         server = HttpServer(app, [bound])
         await server.start()
-        watchman = Watchman(keeper, notices, settings, clock, wall)
-        delivery = Delivery(notices, _mail(config.mail))
+        watchman = Watchman(keeper, service.notices_, service.settings, clock, wall)
+        delivery = Delivery(service.notices_, _mail(config.mail))
         tasks = tuple(
             asyncio.create_task(work)
             for work in (watchman.run(), delivery.run(), _publish(keeper.credits), watch.lag.run())

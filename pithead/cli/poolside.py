@@ -12,7 +12,7 @@ import click
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from pithead.cli.adminside import AdminPart, admin_socket
+from pithead.cli.adminside import AdminPart, Services, admin_socket
 from pithead.cli.crewside import CrewPart, take_in_leftovers
 from pithead.cli.datadir import DataDirectory
 from pithead.cli.ending import told_to_stop, until_told_or_failed
@@ -32,12 +32,15 @@ from pithead.pool.accounts import Accounts
 from pithead.pool.bookkeeper_settings import BookkeeperSettings
 from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.database import database_of
+from pithead.pool.logins import Logins
 from pithead.pool.pool import Pool
 from pithead.pool.rewards import Rules
 from pithead.poolapi.app import build_app
 from pithead.poolapi.bans import Bans
 from pithead.poolapi.settings import ApiSettings
 from pithead.poolapi.streams import Streams
+from pithead.selfservice.app import selfservice_routes
+from pithead.selfservice.service import SelfService
 
 log = structlog.get_logger(__name__)
 
@@ -150,16 +153,20 @@ async def open_pool(
         api = _api_settings(section)
         bans = Bans.of(api)
         streams = Streams()
-        pages = dashboard_routes(pool_pages())
-        app = build_app(bookkeeper, accounts, api, clock, wall, bans, streams, pages)
+        services = Services.of(config, front.pool, bookkeeper, accounts, bans, clock, wall)
+        own = SelfService.of(services.pool, services.money, api)
+        routes = [
+            *dashboard_routes(pool_pages()),
+            *selfservice_routes(own, Logins(bookkeeper.store.engine, wall), wall, streams),
+        ]
+        app = build_app(bookkeeper, accounts, api, clock, wall, bans, streams, routes)
         server = HttpServer(app, [api_socket])
         await server.start()
         undo.push_async_callback(server.stop)
         payouts = PayoutPart.open(config, node, bookkeeper, clock)
         undo.push_async_callback(payouts.stop)
         admin = await AdminPart.open(
-            config, directory, for_admins, node, front.pool, bookkeeper, accounts, bans,
-            payouts.payer, clock, wall,
+            config, directory, for_admins, node, front.pool, services, payouts.payer, clock, wall,
         )  # fmt: skip
         undo.pop_all()
     remembering = asyncio.create_task(_remember_use(accounts))

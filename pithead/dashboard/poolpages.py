@@ -2,14 +2,17 @@
 
 from pithead.dashboard.shell import Link, page
 
-POOL_LINKS = (Link("/", "Pool"), Link("/docs", "API"))
+POOL_LINKS = (Link("/", "Pool"), Link("/me", "Account"), Link("/docs", "API"))
 POOL_FOOTER = "Times are those of your browser, days are UTC."
 
 
 def pool_pages() -> dict[str, bytes]:
-    """For everybody: the pool."""
+    """The pool, for everybody, and an account, for whoever signs in to it."""
     return {
         "/": page("Pithead pool", "Pithead", POOL_LINKS, "/", "pool.html", "pool.js", POOL_FOOTER),
+        "/me": page(
+            "My account at Pithead", "Pithead", POOL_LINKS, "/me", "me.html", "me.js", POOL_FOOTER
+        ),
     }
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from math import ceil
+from typing import TypeVar
 
 import msgspec
 import structlog
@@ -40,6 +41,7 @@ WRONG_TOKENS, WRONG_TOKENS_PER_SECOND, ADDRESSES = 20, 0.2, 1_000
 log = structlog.get_logger(__name__)
 
 Answering = Callable[[Request], Awaitable[Response]]
+T = TypeVar("T", bound=msgspec.Struct)
 Service = PoolAdmin | MoneyAdmin | PoolWatch
 
 
@@ -80,10 +82,10 @@ def build_app(
     page = pages.page(msgspec.json.decode(described), DOCUMENT_PATH)
 
     async def describe(_request: Request) -> Response:
-        return _respond(200, described, "application/json")
+        return respond(200, described, "application/json")
 
     async def show(_request: Request) -> Response:
-        response = _respond(200, page, "text/html; charset=utf-8")
+        response = respond(200, page, "text/html; charset=utf-8")
         response.headers["Content-Security-Policy"] = pages.POLICY
         return response
 
@@ -103,7 +105,7 @@ def _watching(watch: PoolWatch, door: "Door") -> list[Route]:
         try:
             await door.admit(request)
         except Refusal as refusal:
-            return _refused(refusal)
+            return refused(refusal)
         return None
 
     return [*health_routes(watch.alive, watch.ready), metrics_route(watch.measure, admit)]
@@ -121,9 +123,9 @@ def _telling(watch: PoolWatch, streams: Streams, door: "Door") -> Answering:
             address = address_key(request.client.host if request.client else "")
             return streams.answer(address, tell, HEADERS)
         except Refusal as refusal:
-            return _refused(refusal)
+            return refused(refusal)
         except Full as full:
-            return _respond(503, f"{full}\n".encode())
+            return respond(503, f"{full}\n".encode())
 
     return answer
 
@@ -162,27 +164,28 @@ def _answering(row: Operation, service: Service, door: Door) -> Answering:
         try:
             name = await door.admit(request)
             path = request.path_params
-            given = () if row.body is None else (await _body(request, row.body),)
+            given = () if row.body is None else (await body_of(request, row.body),)
             result = await operation(path, *given)
         except Refusal as refusal:
-            return _refused(refusal)
+            return refused(refusal)
         except Missing as missing:
-            return _respond(404, f"{missing}\n".encode())
+            return respond(404, f"{missing}\n".encode())
         except Wrong as wrong:
-            return _respond(422, f"{wrong}\n".encode())
+            return respond(422, f"{wrong}\n".encode())
         except Exception:
             log.exception("an operation of the admin API failed", operation=row.name)
-            return _respond(500, b"internal error; the log says more\n")
+            return respond(500, b"internal error; the log says more\n")
         if row.method != "GET":
             log.info("an admin changed something", admin=name, operation=row.name, **path)
         if row.answer is None:
-            return _respond(204, b"")
-        return _respond(200, msgspec.json.encode(result), "application/json")
+            return respond(204, b"")
+        return respond(200, msgspec.json.encode(result), "application/json")
 
     return answer
 
 
-async def _body(request: Request, kind: type[msgspec.Struct]) -> msgspec.Struct:
+async def body_of(request: Request, kind: type[T]) -> T:
+    """What came in, checked. Raises Refusal."""
     received = bytearray()
     async for chunk in request.stream():
         received += chunk
@@ -196,16 +199,16 @@ async def _body(request: Request, kind: type[msgspec.Struct]) -> msgspec.Struct:
 
 async def _no_such_route(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.status_code == 405:
-        return _respond(405, f"{request.method} is not allowed here\n".encode())
-    return _respond(404, b"nothing is here; /openapi.json lists what is\n")
+        return respond(405, f"{request.method} is not allowed here\n".encode())
+    return respond(404, b"nothing is here; /openapi.json lists what is\n")
 
 
-def _refused(refusal: Refusal) -> Response:
-    response = _respond(refusal.status, f"{refusal}\n".encode())
+def refused(refusal: Refusal) -> Response:
+    response = respond(refusal.status, f"{refusal}\n".encode())
     response.headers.update(refusal.headers)
     return response
 
 
-def _respond(status: int, body: bytes, kind: str = "text/plain; charset=utf-8") -> Response:
+def respond(status: int, body: bytes, kind: str = "text/plain; charset=utf-8") -> Response:
     headers = HEADERS if status == 204 else {**HEADERS, "Content-Type": kind}
     return Response(body, status, headers)

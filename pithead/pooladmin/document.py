@@ -1,6 +1,7 @@
 """The tables of operations as an OpenAPI 3.1 document."""
 
 import re
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
 import msgspec
@@ -16,29 +17,34 @@ REFUSALS = {
     "429": "Too many wrong tokens; `Retry-After` says after how many seconds to come back.",
 }
 EVERY = (*OPERATIONS, *MONEY_OPERATIONS, *VITALS_OPERATIONS)
+BEARER = {"token": {"type": "http", "scheme": "bearer"}}
 _TEXT = {"text/plain": {"schema": {"type": "string"}}}
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
-def document() -> bytes:
-    """The whole document as JSON."""
-    types = [kind for row in EVERY for kind in (row.body, row.answer) if kind is not None]
+def document(
+    rows: Sequence[Operation] = EVERY,
+    title: str = "Pithead pool admin API",
+    schemes: Mapping[str, Mapping[str, str]] = BEARER,
+) -> bytes:
+    """The whole document as JSON; `schemes` say what lets a request in."""
+    types = [kind for row in rows for kind in (row.body, row.answer) if kind is not None]
     schemas, components = msgspec.json.schema_components(
         types, ref_template="#/components/schemas/{name}"
     )
     by_type = {str(kind): schema for kind, schema in zip(types, schemas, strict=True)}
     paths: dict[str, dict[str, object]] = {}
-    for row in EVERY:
+    for row in rows:
         paths.setdefault(row.path, {})[row.method.lower()] = _operation(row, by_type)
     return msgspec.json.encode(
         {
             "openapi": "3.1.0",
-            "info": {"title": "Pithead pool admin API", "version": version("pithead")},
-            "security": [{"token": []}],
+            "info": {"title": title, "version": version("pithead")},
+            "security": [{name: []} for name in schemes],
             "paths": paths,
             "components": {
                 "schemas": components,
-                "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+                "securitySchemes": schemes,
             },
         }
     )

@@ -53,7 +53,7 @@ class PublicService:
             luck_b250=luck(pool.luck_blocks[:250]),
             round=self._round(pool, asked.now),
             confirmations=self._confirmations,
-            blocks=[_block(block) for block in pool.blocks],
+            blocks=[block_of(block) for block in pool.blocks],
         )
 
     def _round(self, pool: PoolReading, now: float) -> Round:
@@ -101,7 +101,7 @@ def _luck_of(rounds: Sequence[tuple[int, int]]) -> LuckAnswer:
     )
 
 
-def _block(block: BlockReading) -> PublicBlock:
+def block_of(block: BlockReading) -> PublicBlock:
     return PublicBlock(
         height=block.height,
         hash=block.hash_display,

@@ -7,8 +7,8 @@ from contextlib import suppress
 
 from starlette.responses import Response, StreamingResponse
 
-Telling = Callable[[], Awaitable[bytes]]
-"""Gives one event's JSON."""
+Telling = Callable[[], Awaitable[bytes | None]]
+"""Gives one event's JSON; None ends the stream."""
 
 RETRY_MS = 5_000
 """After which a browser comes again once a stream has ended."""
@@ -36,12 +36,19 @@ class Streams:
     def count(self) -> int:
         return self._open.total()
 
-    def answer(self, address: str, tell: Telling, headers: dict[str, str]) -> Response:
-        """A stream of what `tell` says, or Full. `address` counts as `address_key` gives it."""
+    def answer(
+        self, address: str, tell: Telling, headers: dict[str, str], seconds: float | None = None
+    ) -> Response:
+        """A stream of what `tell` says, or Full. `address` counts as `address_key` gives it.
+
+        `seconds` is between two events where it is not as often as for others.
+        """
         if self.count >= self._most or self._open[address] >= self._most_per_address:
             raise Full
         self._open[address] += 1
-        return _Counted(self._events(tell), headers, lambda: self._leave(address))
+        return _Counted(
+            self._events(tell, seconds or self._seconds), headers, lambda: self._leave(address)
+        )
 
     def close(self) -> None:
         """End them all, each after the event that it is sending."""
@@ -52,12 +59,14 @@ class Streams:
         if not self._open[address]:
             del self._open[address]
 
-    async def _events(self, tell: Telling) -> AsyncIterator[bytes]:
+    async def _events(self, tell: Telling, seconds: float) -> AsyncIterator[bytes]:
         yield b"retry: %d\n\n" % RETRY_MS
         while not self._closing.is_set():
-            yield b"data: %b\n\n" % await tell()
+            if (event := await tell()) is None:
+                return
+            yield b"data: %b\n\n" % event
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), self._seconds)
+                await asyncio.wait_for(self._closing.wait(), seconds)
 
 
 class _Counted(StreamingResponse):

@@ -167,11 +167,9 @@ export function hashrate(ghs) {
   return `${fixed(value, value >= 100 ? 1 : 2)} ${RATES[at]}`;
 }
 
-/** A string or number of bitcoins. */
-export function bitcoins(amount) {
-  if (isMissing(amount)) return DASH;
-  return `${fixed(Number(amount), 8)} BTC`;
-}
+/** A string or number of bitcoins, without the unit and with it. */
+export const coins = (amount) => (isMissing(amount) ? DASH : fixed(Number(amount), 8));
+export const bitcoins = (amount) => (isMissing(amount) ? DASH : `${coins(amount)} BTC`);
 export const sats = (amount) => (isMissing(amount) ? DASH : bitcoins(amount / 1e8));
 
 /** Seconds as the two largest units of them. */
@@ -183,7 +181,8 @@ export function duration(seconds) {
   if (whole < 86400) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
   return `${Math.floor(whole / 86400)} d ${Math.floor((whole % 86400) / 3600)} h`;
 }
-export const ago = (then, now) => (then ? `${duration(now - then)} ago` : "never");
+/** How long ago, in the largest unit of it. */
+export const ago = (then, now) => (then ? `${/^\d+ \w+/.exec(duration(now - then))[0]} ago` : "never");
 
 const two = (number) => String(number).padStart(2, "0");
 

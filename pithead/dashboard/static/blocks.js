@@ -17,7 +17,7 @@ export function blockColumns(extra = []) {
     { name: "Value", value: (row) => Number(row.value), show: (row) => bitcoins(row.value), number: true, wide: true },
     { name: "Hash", value: (row) => row.hash, wide: true, show: (row) => h("code", { title: row.hash, class: "muted" },
       `${row.hash.slice(0, 8)}…${row.hash.slice(-12)}`) },
-    { name: "Confirmations", value: (row) => row.confirmations - row.confirmations_left, show: confirmations },
+    { name: "Confirmations", value: (row) => -row.confirmations_left, show: confirmations },
   ];
 }
 

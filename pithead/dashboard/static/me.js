@@ -1,0 +1,198 @@
+// The page of who mines here: sign in, see, set.
+
+import {
+  $, Problem, action, api, bitcoins, choice, coins, count, hashrate, live, poll, pulse, put, sats, say,
+} from "./base.js";
+import { Chart } from "./chart.js";
+import { editWorker, passwordDialog, showSecret } from "./medialogs.js";
+import { tables } from "./metables.js";
+
+const ME = "/api/v1/me";
+const HINT = "signed-in"; // that a session may be there to ask for; whether it is the cookie says
+let session = null;
+
+async function ask(path, options = {}) {
+  const headers = options.method ? { "X-CSRF-Token": session?.csrf ?? "" } : {};
+  try {
+    return await api(`${ME}/${path}`, { ...options, headers });
+  } catch (problem) {
+    if (problem.status === 401 && session) leave();
+    throw problem;
+  }
+}
+
+const change = (method, path, body) => ask(path, { method, body });
+const part = encodeURIComponent;
+
+function leave() {
+  session = null;
+  localStorage.removeItem(HINT);
+  location.reload();
+}
+
+// Signing in and out
+
+$("sign-in").addEventListener("submit", action(async () => {
+  session = null;
+  const body = { user: $("user").value.trim(), password: $("password").value };
+  session = await api(`${ME}/session`, { method: "POST", body });
+  localStorage.setItem(HINT, "1");
+  $("sign-in").reset();
+  begin();
+}));
+
+$("sign-out").addEventListener("click", action(async () => {
+  await change("DELETE", "session");
+  leave();
+}));
+
+$("change-password").addEventListener("click", () => passwordDialog(async (body) => {
+  await change("PUT", "password", body);
+  leave();
+}));
+
+// What is shown
+
+const chart = new Chart($("rate-chart"), {
+  label: "My hashrate over time", show: hashrate, low: 0, height: 250,
+  lines: [{ label: "5 min", width: 1.5, fill: true }, { label: "1 h" }, { label: "24 h", dash: [6, 4] }],
+});
+const rewardChart = new Chart($("reward-chart"), {
+  label: "Rewards by day", show: bitcoins, low: 0, height: 150, legend: false,
+  lines: [{ label: "reward", fill: true, bars: true, width: 1 }],
+});
+const shown = tables({ editWorker: (row) => editWorker(row, saveWorker), renew, allow, revoke, forget });
+
+let now = 0; // of the farm, as the last course of the hashrate says
+let confirmations = 0; // that a block's reward waits for
+
+function showProfile(told) {
+  const { btc, username } = told;
+  put("name", username);
+  put("rate-5m", hashrate(btc.hash_rate_5m));
+  put("rate-60m", hashrate(btc.hash_rate_60m));
+  put("rate-24h", hashrate(btc.hash_rate_24h));
+  const [ok, low, off] = [btc.ok_workers, btc.low_workers, btc.off_workers];
+  put("worker-counts", [`${count(ok)} ok`, low && `${count(low)} low`, off && `${count(off)} off`].filter(Boolean).join(", "));
+  put("confirmed", coins(btc.confirmed_reward));
+  put("unconfirmed", coins(btc.unconfirmed_reward));
+  put("today", `today so far ${bitcoins(btc.today_reward)}`);
+}
+
+async function showWorkers() {
+  shown.workers.set((await ask("workers")).map((row) => ({ ...row, now })));
+}
+
+async function showMoney() {
+  confirmations ||= (await api("/api/v1/public/stats")).confirmations;
+  const [rewards, account, payouts, blocks] = await Promise.all(
+    ["rewards", "account", "payouts", "blocks"].map((path) => ask(path)),
+  );
+  const days = rewards.btc.daily_rewards;
+  shown.rewards.set(days);
+  rewardChart.set([days.map((each) => each.date).reverse(), days.map((each) => Number(each.total_reward)).reverse()]);
+  $("reward-chart").hidden = days.length < 2;
+  put("address", account.address || "no address is set");
+  put("threshold", account.threshold_sats ? sats(account.threshold_sats) : "the pool's own threshold");
+  put("paid", `paid ${sats(account.paid_sats)}, on the way ${sats(account.paying_sats)}`);
+  shown.payouts.set(payouts.onchain);
+  shown.blocks.set(blocks.map(({ block, reward_sats }) => ({ ...block, reward_sats, now, confirmations })));
+}
+
+async function showSettings() {
+  const [profiles, contacts, notices] = await Promise.all(
+    ["profiles", "contacts", "notices"].map((path) => ask(path)),
+  );
+  shown.profiles.set(profiles);
+  shown.contacts.set(contacts);
+  shown.notices.set(notices);
+}
+
+let hours = 24;
+$("rate-hours").append(choice("How far back", [[1, "1 hour"], [24, "24 hours"]], hours, (chosen) => {
+  hours = chosen;
+  showRates().catch((problem) => say(problem.message, "bad"));
+}));
+
+async function showRates() {
+  const told = await ask(`hash_rate/${hours}`);
+  now = Math.max(now, told.times.at(-1) + (hours === 1 ? 60 : 300) / 2);
+  chart.set([told.times, told.hash_rate_5m, told.hash_rate_60m, told.hash_rate_24h]);
+}
+
+// What can be done
+
+async function saveWorker(row, body) {
+  await change("PATCH", `workers/${part(row.name)}`, body);
+  say(`${row.name} is set.`, "good");
+  await showWorkers();
+}
+
+async function renew(row) {
+  const { token } = await change("PUT", `profiles/${part(row.name)}`, { web_api: row.web_api });
+  await showSettings();
+  showSecret(`Token of ${row.name}`, token, "Send it in the header SlushPool-Auth-Token. It is not shown again.");
+}
+
+async function allow(row) {
+  await change("PATCH", `profiles/${part(row.name)}`, { web_api: !row.web_api });
+  await showSettings();
+}
+
+async function revoke(row) {
+  await change("DELETE", `profiles/${part(row.name)}`);
+  say(`${row.name} is gone; its token opens nothing any more.`, "good");
+  await showSettings();
+}
+
+async function forget({ channel, target }) {
+  await change("POST", "contacts/remove", { channel, target });
+  say(`${target} is told nothing more.`, "good");
+  await showSettings();
+}
+
+$("new-profile").addEventListener("submit", action(async (event) => {
+  const form = event.target;
+  const row = { name: form.profile.value.trim(), web_api: form.web_api.checked };
+  await renew(row);
+  form.reset();
+}));
+
+$("new-contact").addEventListener("submit", action(async (event) => {
+  const form = event.target;
+  const kinds = ["worker", "block", "payout"].filter((kind) => form[kind].checked);
+  if (!kinds.length) throw new Problem(0, "Choose what to tell of.");
+  const body = { channel: form.channel.value, target: form.target.value.trim(), kinds };
+  const { secret } = await change("POST", "contacts", body);
+  form.reset();
+  await showSettings();
+  if (secret) showSecret("Secret of the webhook", secret, "It signs each notice (HMAC-SHA256). It is not shown again.");
+  else say(`${body.target} is told from now on.`, "good");
+}));
+
+// Begin
+
+function begin() {
+  $("gate").hidden = true;
+  $("inside").hidden = false;
+  put("name", session.user);
+  live(`${ME}/events`, showProfile, () => ask("profile"), 10);
+  poll(async () => {
+    await showRates();
+    await showWorkers();
+  }, 15);
+  poll(showMoney, 60);
+  poll(showSettings, 60);
+}
+
+try {
+  session = localStorage.getItem(HINT) ? await api(`${ME}/session`) : null;
+} catch {
+  localStorage.removeItem(HINT);
+}
+if (session) begin();
+else {
+  $("gate").hidden = false;
+  pulse("waiting");
+  $("user").focus();
+}
