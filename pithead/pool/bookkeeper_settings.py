@@ -14,6 +14,8 @@ class BookkeeperSettings:
     confirmations: int = 100
     database: str = ""
     """The URL of a PostgreSQL database; "" is a file in the pool's directory."""
+    replica: str = ""
+    """The URL of a replica of it, for questions about the past; "": the database itself."""
     front_end: str = "pool"
     """Names this process among those that write to one store."""
     durability: Durability = "write"

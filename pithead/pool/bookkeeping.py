@@ -42,6 +42,7 @@ from pithead.pool.readings import (
     StoreAway,
     WorkerReading,
 )
+from pithead.pool.replica import reads_of
 from pithead.pool.rewards import Rules
 from pithead.pool.schemes import Price
 from pithead.pool.sharelog import JournalFull, ShareLog
@@ -106,7 +107,9 @@ class Bookkeeper:
         settings = self._settings
         engine = open_database(database_of(self._directory, settings.database))
         self._open.callback(engine.dispose)
-        self._history = History(engine, settings.confirmations)
+        self._history = History(
+            reads_of(settings.replica, engine, self._open), settings.confirmations
+        )
         self.credits = PublishedCredits(engine)
         self.store = Store(engine, settings.front_end)
         """Users and tokens are kept there as well."""

@@ -32,6 +32,8 @@ VERSION = Table(
 )
 """Alembic's own table."""
 SCHEMES = re.compile(r"postgresql(\+psycopg)?://")
+SEVERAL = re.compile(r"([a-z+]+://(?:[^/?#]*@)?)([^/?#@]*,[^/?#@]*)(/.*)")
+"""Of several hosts with commas between, as libpq has it and `sqlalchemy` has not."""
 
 Where = Path | str
 """The path of an SQLite file, or the URL of a PostgreSQL database."""
@@ -64,6 +66,11 @@ def open_database(where: Where, busy_seconds: float = BUSY_SECONDS) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def engine_of(url: str) -> Engine:
+    """A PostgreSQL database as it is; nothing is asked of it yet. StoreError for what is no URL."""
+    return _engine(url, BUSY_SECONDS)
 
 
 def version_of(where: Where) -> str | None:
@@ -142,11 +149,30 @@ def _with_driver(url: str) -> sa.URL:
     try:
         if not SCHEMES.match(url):
             raise ValueError
-        return sa.make_url(url).set(drivername="postgresql+psycopg")
+        return _of_hosts(url).set(drivername="postgresql+psycopg")
     except (ArgumentError, ValueError):  # without the text itself, which may hold a password
         raise StoreError(
-            "pool.database is no URL like postgresql://user:password@host:5432/name"
+            "pool.database is no URL like postgresql://user:password@host:5432/name, or of several "
+            "hosts: @one:5432,two:5432/name"
         ) from None
+
+
+def _of_hosts(url: str) -> sa.URL:
+    """Of several hosts, one that can be written to is looked for, unless the URL says otherwise."""
+    several = SEVERAL.match(url)
+    if several is None:
+        return sa.make_url(url)
+    before, hosts, after = several.groups()
+    parsed = sa.make_url(before + after)
+    wanted = {"target_session_attrs": "read-write", **parsed.query}
+    return parsed.set(query={**wanted, "host": tuple(map(_with_port, hosts.split(",")))})
+
+
+def _with_port(host: str) -> str:
+    name, colon, port = host.rpartition(":")
+    if colon and not (name and port.isdecimal()):
+        raise ValueError
+    return host if colon else f"{host}:5432"
 
 
 def _prepare(connection: object, _record: object) -> None:

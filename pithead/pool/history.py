@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Engine,
     FromClause,
     and_,
     func,
@@ -23,6 +22,7 @@ from pithead.pool.readings import (
     DayRewards,
     PayoutReading,
 )
+from pithead.pool.replica import Reads
 from pithead.pool.settled import settled_moments, waiting_days
 
 DAY = 86_400
@@ -32,22 +32,22 @@ DAY_MS = DAY * 1000
 class History:
     """Reads what is committed. Days are unix seconds of 00:00 UTC, both included."""
 
-    def __init__(self, engine: Engine, confirmations: int) -> None:
-        self._engine = engine
+    def __init__(self, reads: Reads, confirmations: int) -> None:
+        self._reads = reads
         self._confirmations = confirmations
 
     def daily_hashrate(
         self, user: str, first_day: int, last_day: int, of_group: bool = False
     ) -> Sequence[DayHashrate]:
         """Newest first; days that are over and on which the user, or the group, had work."""
-        with self._engine.connect() as connection:
+        with self._reads.connect() as connection:
             users = _group(connection, user) if of_group else [user]
             days = _days(connection, users, first_day, last_day)
         return [DayHashrate(day, *days[day]) for day in sorted(days, reverse=True)]
 
     def daily_rewards(self, user: str, first_day: int, last_day: int) -> Sequence[DayRewards]:
         """Newest first; a day appears once it is over and no block of it waits any longer."""
-        with self._engine.connect() as connection:
+        with self._reads.connect() as connection:
             works = _days(connection, [user], first_day, last_day)
             gains = _rewards(connection, user, first_day, last_day)
             today = (connection.scalar(select(schema.state.c.day)) or 0) * DAY
@@ -78,7 +78,7 @@ class History:
             .where(payouts.c.planned_ms < last_day * 1000 + DAY_MS)
             .order_by(payouts.c.planned_ms.desc(), payouts.c.txid_display)
         )  # fmt: skip
-        with self._engine.connect() as connection:
+        with self._reads.connect() as connection:
             return [
                 PayoutReading(planned_ms // 1000, resolved_ms // 1000, *rest)
                 for planned_ms, resolved_ms, *rest in connection.execute(rows)
@@ -98,7 +98,7 @@ class History:
             .where(blocks.c.state != "orphaned")
             .order_by(blocks.c.found_ms, blocks.c.number)
         )
-        with self._engine.connect() as connection:
+        with self._reads.connect() as connection:
             tip = connection.scalar(select(schema.state.c.tip_height)) or 0
             found = connection.execute(rows).all()
         readings = []
