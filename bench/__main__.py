@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from bench import answers, crowd, farm, idle, judge, newblock, relayed, rest, submits
+from bench import answers, crowd, farm, history, idle, judge, newblock, relayed, rest, submits
 from bench.measure import machine
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "rest": rest.run,
     "farm": farm.run,
     "answers": answers.run,
+    "history": history.run,
     "relayed": relayed.run,
     "crowd": crowd.run,
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,6 +14,7 @@ from pithead.pool.bookkeeper_settings import BookkeeperSettings
 from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.events import ShareAccepted
 from pithead.poolapi.app import build_app
+from pithead.poolapi.kept import KEPT_SECONDS
 from pithead.poolapi.settings import ApiSettings
 
 NOW = 1_700_000_000
@@ -45,7 +47,11 @@ async def _measure(workers: int) -> None:
         token = accounts.create_token("user0")
         now = NOW + MINUTES * 60.0
         settings_of_api = ApiSettings(work_scale=10**12, burst=10_000)
-        app = build_app(keeper, accounts, settings_of_api, lambda: now, time.time)
+        later = count(step=2 * KEPT_SECONDS)  # nothing kept is of use to the next request
+        app = build_app(
+            keeper, accounts, settings_of_api,
+            lambda: now + next(later), lambda: time.time() + next(later),
+        )  # fmt: skip
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(app),
             base_url="http://pool",

@@ -14,8 +14,9 @@ from sqlalchemy import Engine
 
 from pithead.pool.database import open_database
 from pithead.pool.history import DAY, History
+from pithead.pool.settled import settle_day
 
-USERS = 2_000
+USERS = 200
 WORKERS = 100
 """Of each user."""
 DAYS = 90
@@ -37,6 +38,9 @@ def run() -> None:
         print(f"\n{USERS * WORKERS:,} workers of {USERS:,} users, {DAYS} days")
         for name, statement in steps(BLOCKS_A_DAY).items():
             _fill(engine, path, name, statement)
+        with engine.begin() as connection:
+            for day in range(FIRST, TODAY):
+                settle_day(connection, day * DAY)
         print(f"  made in {time.monotonic() - began:.0f} s")
         ask(engine)
         engine.dispose()
