@@ -244,6 +244,7 @@ def _books(section: PoolSection) -> BookkeeperSettings:
         confirmations=section.confirmations,
         durability=section.durability,
         database=section.database,
+        replica=section.replica_database,
         journal_days=section.journal_days,
     )
 

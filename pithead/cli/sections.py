@@ -203,8 +203,16 @@ class PoolSection(Section, frozen=True):
         str,
         Meta(
             pattern=r"^[!-~]{0,500}$",
-            description="postgresql://user:password@host:5432/name; empty is a file (SQLite) in "
-            "the data directory.",
+            description="postgresql://user:password@host:5432/name, or of a primary and its "
+            "standby @one:5432,two:5432/name; empty is a file (SQLite) in the data directory.",
+        ),
+    ] = ""
+    replica_database: Annotated[
+        str,
+        Meta(
+            pattern=r"^[!-~]{0,500}$",
+            description="The same of a replica of it, where the web API's questions about past "
+            "days are read; while it is away, and where this is empty, the database itself is.",
         ),
     ] = ""
     journal_days: Annotated[
