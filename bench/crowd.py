@@ -32,6 +32,8 @@ MOST_PER_PROCESS = 18_500
 """Where a process may have 20,000 files."""
 ASK_SECONDS = 0.25
 START_SECONDS = 60.0
+WARM_SECONDS = 30.0
+"""Until blocks, which come in a flood at first, are as rare as they should be."""
 ENDPOINTS = ("stats/json/btc", "accounts/profile/json/btc", "accounts/workers/json/btc")
 PITHEAD = (sys.executable, "-m", "pithead")
 
@@ -76,6 +78,7 @@ class Pool:
             "pool.first_share_work": 1,
             "pool.least_share_work": 1,
             "pool.work_scale": 1,
+            "pool.block_interval_seconds": 30,
             "pool.max_connections": MOST_PER_PROCESS + 1_000,
             "pool.api_burst": 10_000,
             "pool.api_refill_per_second": 1_000,
@@ -149,21 +152,25 @@ def crowds(program: Path, port: int) -> Iterator[list[Crowd]]:
 
 
 def measure(pool: Pool, miners: list[Crowd], before: int) -> None:
+    tell_all(miners, "go")
+    time.sleep(WARM_SECONDS)
+    tell_all(miners, "hush")
+    time.sleep(3.0)
     clients = [each.process.pid for each in miners]
     servers = pool.processes()
     started = {pid: processor_seconds(pid) for pid in (*servers, *clients)}
-    for each in miners:
-        each.told("go")
+    tell_all(miners, "go")
+    began = time.monotonic()
     latencies = ask(pool, SECONDS)
-    for each in miners:
-        each.told("hush")
+    tell_all(miners, "hush")
+    seconds = time.monotonic() - began
     time.sleep(5.0)  # the last answers
     reports = [each.told("report") for each in miners]
-    spent = {pid: processor_seconds(pid) - began for pid, began in started.items()}
+    spent = {pid: processor_seconds(pid) - at for pid, at in started.items()}
     sent = sum(each["sent"] for each in reports)
     accepted = sum(each["accepted"] for each in reports)
     rejected = sum(each["rejected"] for each in reports)
-    print(f"  {sent / SECONDS:,.0f} shares a second; {sent:,} sent, {accepted:,} accepted, "
+    print(f"  {sent / seconds:,.0f} shares a second; {sent:,} sent, {accepted:,} accepted, "
           f"{rejected:,} rejected, {sent - accepted - rejected:,} without an answer")  # fmt: skip
     print(
         f"  answers: p50 {max(each['p50_ms'] for each in reports)} ms, "
@@ -174,14 +181,19 @@ def measure(pool: Pool, miners: list[Crowd], before: int) -> None:
         times.sort()
         print(f"  GET {endpoint}: p50 {times[len(times) // 2]:.1f} ms, "
               f"p99 {times[int(len(times) * 0.99)]:.1f} ms, of {len(times)}")  # fmt: skip
-    print(f"  processor: pool {sum(spent[pid] for pid in servers) / SECONDS:.2f} cores "
-          f"(books and node {spent[servers[0]] / SECONDS:.2f}), "
-          f"miners {sum(spent[pid] for pid in clients) / SECONDS:.2f}")  # fmt: skip
+    print(f"  processor: pool {sum(spent[pid] for pid in servers) / seconds:.2f} cores "
+          f"(books and node {spent[servers[0]] / seconds:.2f}), "
+          f"miners {sum(spent[pid] for pid in clients) / seconds:.2f}")  # fmt: skip
     resident = sum(map(resident_bytes, servers)), sum(map(resident_bytes, clients))
     print(
         f"  memory: pool {resident[0] / 2**30:.2f} GiB, miners {resident[1] / 2**30:.2f} GiB, "
         f"everything with the system's {(before - available_bytes()) / 2**30:.2f} GiB"
     )
+
+
+def tell_all(miners: list[Crowd], command: str) -> None:
+    for each in miners:
+        each.told(command)
 
 
 def show_arrivals(arrivals: list[float]) -> None:
