@@ -1,0 +1,91 @@
+"""How the processes of one pool reach each other, and the end of one of them."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from pithead.cli.section import PRINTABLE, Section
+from pithead.pool.localexchange import LocalExchange, LocalHub
+from pithead.pool.natsexchange import NatsExchange
+from pithead.pool.natslink import NatsSettings
+
+
+class ExchangeSection(Section, frozen=True):
+    """How the processes of one pool reach each other."""
+
+    kind: Annotated[
+        Literal["local", "nats"],
+        Meta(description="A socket in the data directory, for one machine; or NATS, for several."),
+    ] = "local"
+    urls: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^(nats|tls)://[!-~]{1,500}$")], ...],
+        Meta(max_length=16, description="The NATS servers, all of them: `nats://host:4222`."),
+    ] = ("nats://127.0.0.1:4222",)
+    prefix: Annotated[
+        str,
+        Meta(
+            pattern=r"^[0-9a-z_-]{1,32}$",
+            description="Begins every subject and stream: pools that share servers have their own.",
+        ),
+    ] = "pithead"
+    replicas: Annotated[
+        Literal[1, 3, 5],
+        Meta(description="On how many servers is kept what the books have not taken yet."),
+    ] = 1
+    most_bytes: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=2**63 - 1,
+            description="What may wait there for the books; front ends keep what is beyond. "
+            "0 is no limit.",
+        ),
+    ] = 0
+    user: Annotated[
+        str, Meta(pattern=PRINTABLE, max_length=256, description="Empty: none is asked for.")
+    ] = ""
+    password: Annotated[str, Meta(max_length=256, description="Of that user.")] = ""
+    token: Annotated[str, Meta(max_length=1024, description="Instead of user and password.")] = ""
+    tls_ca: Annotated[
+        str,
+        Meta(max_length=4096, description="File of who signs the servers' certificates (PEM)."),
+    ] = ""
+    tls_certificate: Annotated[
+        str, Meta(max_length=4096, description="File of the certificate shown to servers (PEM).")
+    ] = ""
+    tls_key: Annotated[
+        str, Meta(max_length=4096, description="File of its private key (PEM, not encrypted).")
+    ] = ""
+
+    def __post_init__(self) -> None:
+        if self.kind == "nats" and not self.urls:
+            raise ValueError("urls: there is none")
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            raise ValueError("tls_certificate and tls_key go together")
+        if self.user and self.token:
+            raise ValueError("user and token exclude each other")
+
+
+async def open_exchange(
+    section: ExchangeSection, directory: Path, keeps_books: bool
+) -> LocalHub | LocalExchange | NatsExchange:
+    """The end of this process. Raises OSError for files or a directory that cannot be used."""
+    if section.kind == "nats":
+        return NatsExchange(settings_of(section))
+    return await LocalHub.open(directory) if keeps_books else LocalExchange(directory)
+
+
+def settings_of(section: ExchangeSection) -> NatsSettings:
+    return NatsSettings(
+        section.urls,
+        section.prefix,
+        section.replicas,
+        section.most_bytes,
+        section.user,
+        section.password,
+        section.token,
+        tls_ca=section.tls_ca,
+        tls_certificate=section.tls_certificate,
+        tls_key=section.tls_key,
+    )
