@@ -128,7 +128,9 @@ async def test_stopped_in_order_the_books_have_what_was_answered_and_nothing_wai
     ]
     await more_shares(ledgers, 20)
     front_ends = await two_front_ends(pool)
-    assert await pool.end(signal.SIGINT) == 0
+    for number in front_ends:  # as one who ends a whole group does
+        os.kill(number, signal.SIGTERM)
+    assert await pool.end(signal.SIGTERM) == 0
     await asyncio.gather(*load)
     assert not any(is_running(each) for each in front_ends)
     work = await credited(tmp_path)

@@ -149,6 +149,7 @@ class Child:
         self._process: asyncio.subprocess.Process | None = None
         self._ending = asyncio.Event()
         self._last_word = b""
+        self._watching: asyncio.Task[None] | None = None
 
     @classmethod
     def begin(
@@ -160,19 +161,15 @@ class Child:
         child._watching = asyncio.get_running_loop().create_task(child._watch())
         return child
 
-    _watching: asyncio.Task[None]
-
-    @property
-    def pid(self) -> int | None:
-        return None if self._process is None else self._process.pid
-
     def tell_to_end(self, come_again: bool) -> None:
         """`come_again`: miners are asked to connect anew."""
         self._last_word = COME_AGAIN if come_again else b""
         self._ending.set()
 
     async def ended(self) -> None:
-        await self._watching
+        """Return once it is gone, and no other comes."""
+        if self._watching is not None:
+            await self._watching
 
     async def _watch(self) -> None:
         pause = AGAIN_SECONDS

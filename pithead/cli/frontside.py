@@ -5,6 +5,7 @@ standard input. When the input ends it stops: it was told to, or whoever began i
 """
 
 import asyncio
+import signal
 import sys
 from contextlib import AsyncExitStack
 from functools import partial
@@ -103,6 +104,8 @@ async def run() -> None:
     start_logging(orders.config.log)
     ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
     listening = asyncio.ensure_future(_hear(reader, ended))
+    for number in (signal.SIGINT, signal.SIGTERM):  # told to a whole group, it is for all of it
+        asyncio.get_running_loop().add_signal_handler(number, listening.cancel)
     exchange = LocalExchange(Path(orders.directory))
     linked = asyncio.ensure_future(exchange.linked())
     try:
@@ -117,8 +120,12 @@ async def run() -> None:
 
 
 async def _hear(reader: asyncio.StreamReader, ended: asyncio.Future[bool]) -> None:
-    """The last word, or the end."""
-    ended.set_result(await reader.readline() == COME_AGAIN)
+    """The last word, or the end; cancelled, that is the end."""
+    try:
+        ended.set_result(await reader.readline() == COME_AGAIN)
+    finally:
+        if not ended.done():
+            ended.set_result(False)
 
 
 def main() -> None:
