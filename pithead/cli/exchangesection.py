@@ -47,6 +47,13 @@ class ExchangeSection(Section, frozen=True):
     ] = ""
     password: Annotated[str, Meta(max_length=256, description="Of that user.")] = ""
     token: Annotated[str, Meta(max_length=1024, description="Instead of user and password.")] = ""
+    credentials_file: Annotated[
+        str,
+        Meta(
+            max_length=4096,
+            description="Instead of both, a file of NATS's own; it needs the Python package nkeys.",
+        ),
+    ] = ""
     tls_ca: Annotated[
         str,
         Meta(max_length=4096, description="File of who signs the servers' certificates (PEM)."),
@@ -63,8 +70,8 @@ class ExchangeSection(Section, frozen=True):
             raise ValueError("urls: there is none")
         if bool(self.tls_certificate) != bool(self.tls_key):
             raise ValueError("tls_certificate and tls_key go together")
-        if self.user and self.token:
-            raise ValueError("user and token exclude each other")
+        if sum(map(bool, (self.user, self.token, self.credentials_file))) > 1:
+            raise ValueError("user, token and credentials_file exclude each other")
 
 
 async def open_exchange(
@@ -85,7 +92,8 @@ def settings_of(section: ExchangeSection) -> NatsSettings:
         section.user,
         section.password,
         section.token,
-        tls_ca=section.tls_ca,
-        tls_certificate=section.tls_certificate,
-        tls_key=section.tls_key,
+        section.credentials_file,
+        section.tls_ca,
+        section.tls_certificate,
+        section.tls_key,
     )

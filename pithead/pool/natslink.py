@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
 import nats.errors
@@ -51,13 +52,15 @@ class NatsSettings:
     tls_key: str = ""
 
     def options(self) -> dict[str, Any]:
-        """Of the client. Raises OSError and ssl.SSLError for files that cannot be used."""
+        """Of the client. Raises OSError for files that cannot be used."""
         options: dict[str, Any] = {"inbox_prefix": f"{self.prefix}.inbox"}
         if self.user:
             options.update(user=self.user, password=self.password)
         if self.token:
             options["token"] = self.token
         if self.credentials_file:
+            if find_spec("nkeys") is None:
+                raise OSError("a credentials file of NATS needs the Python package nkeys")
             with open(self.credentials_file, "rb"):
                 options["user_credentials"] = self.credentials_file
         if self.tls_ca or self.tls_certificate or any(u.startswith("tls:") for u in self.urls):
@@ -112,7 +115,7 @@ class NatsLink:
         either: set[asyncio.Future[Any]] = {task, lost}
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
+            if not task.done() or task.cancelled():  # the client cancels what waits when it closes
                 raise ExchangeAway("the connection to NATS was lost")
             return task.result()
         except (nats.errors.Error, OSError, TimeoutError) as error:
@@ -149,7 +152,7 @@ class NatsLink:
             log.info("connected to NATS", server=_without_password(url))
             await lost
             return True
-        except (nats.errors.Error, OSError, TimeoutError) as error:
+        except (nats.errors.Error, OSError, TimeoutError, ValueError) as error:
             self._complain(url, error)
             return False
         finally:
