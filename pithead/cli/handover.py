@@ -34,7 +34,7 @@ SOCKET_NAME = "handover"
 GREETING = b"pithead takes over and says when it serves\n"
 FREE = b"f"
 SERVES = b"s"
-MOST_SOCKETS = 16
+MOST_SOCKETS = 128
 LONGEST_NAMES = 4096
 ANSWER_SECONDS = 10.0
 """Wall time for the first answer."""
