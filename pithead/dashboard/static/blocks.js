@@ -12,7 +12,7 @@ export function blockColumns(extra = []) {
       datetime: new Date(row.found_at * 1000).toISOString(), title: moment(row.found_at),
     }, ago(row.found_at, row.now)) },
     { name: "Round", value: (row) => row.seconds, show: (row) => duration(row.seconds), number: true, wide: true },
-    { name: "Luck", value: (row) => row.luck, show: (row) => percent(row.luck, 0), number: true },
+    { name: "Luck", value: (row) => row.luck, show: (row) => percent(row.luck, 0), number: true, wide: extra.length > 0 },
     ...extra,
     { name: "Value", value: (row) => Number(row.value), show: (row) => bitcoins(row.value), number: true, wide: true },
     { name: "Hash", value: (row) => row.hash, wide: true, show: (row) => h("code", { title: row.hash, class: "muted" },
