@@ -59,8 +59,8 @@ def test_settings_that_make_no_sense_are_refused(settings):
 def test_everything_that_is_set_reaches_the_connection():
     given = {
         "urls": ("nats://one:1", "nats://two:2"), "prefix": "p", "replicas": 3, "most_bytes": 9,
-        "user": "u", "password": "w", "token": "", "credentials_file": "", "tls_ca": "a", "tls_certificate": "c",
-        "tls_key": "k",
+        "user": "u", "password": "w", "token": "", "credentials_file": "", "tls_ca": "a",
+        "tls_certificate": "c", "tls_key": "k",
     }  # fmt: skip
     made = settings_of(section(**given))
     assert {name: getattr(made, name) for name in given} == given
