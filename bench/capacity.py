@@ -1,4 +1,4 @@
-"""How many front ends, brokers and databases a pool of a size needs, and a simulation that checks it.
+"""How many front ends, brokers and databases a pool of a size needs; a simulation checks it.
 
 The model is arithmetic on what other benchmarks measured (`Costs`; `docs/scaling.md` says by which
 command). The simulation draws the moments at which miners send their shares and serves them as a

@@ -16,11 +16,11 @@ from sqlalchemy import Engine
 
 from pithead.pool.backup import BadBackup, Extract, read_header, write_backup
 from pithead.pool.books import BooksSettings
+from pithead.pool.durability import SEGMENT_BYTES
 from pithead.pool.migrations import HEAD
 from pithead.pool.position import Position
 from pithead.pool.sharelog import (
     KEPT,
-    SEGMENT_BYTES,
     JournalError,
     ShareLog,
     behind,

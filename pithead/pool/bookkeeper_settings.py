@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from pithead.pool.durability import SEGMENT_BYTES, Durability
 from pithead.pool.scoring import TIME_CONSTANT_SECONDS
-from pithead.pool.sharelog import SEGMENT_BYTES, Durability
 
 
 @dataclass(frozen=True, slots=True)

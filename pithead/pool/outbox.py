@@ -14,10 +14,11 @@ from typing import Self
 import structlog
 
 from pithead.pool import batches
+from pithead.pool.durability import Durability
 from pithead.pool.events import BlockFound, Event, ShareAccepted, ShareRejected
 from pithead.pool.exchange import Exchange, ExchangeAway
 from pithead.pool.position import Position
-from pithead.pool.sharelog import Durability, ShareLog
+from pithead.pool.sharelog import ShareLog
 from pithead.pool.tail import Tail
 from pithead.work.template import Template
 

@@ -22,19 +22,16 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from struct import Struct
-from typing import Literal
 
 import msgspec
 import structlog
 
+from pithead.pool.durability import SEGMENT_BYTES, Durability
 from pithead.pool.events import Event, spelled
 from pithead.pool.position import START, Position
 
 log = structlog.get_logger(__name__)
 
-Durability = Literal["write", "group"]
-
-SEGMENT_BYTES = 64 << 20
 LONGEST_PAYLOAD = 64 << 20
 """Sixteen whole blocks, more than any batch can hold; longer ones are taken for damage."""
 FRAME = Struct("<II")

@@ -36,7 +36,8 @@ def test_rates_have_the_prefix_people_use():
 def test_the_table_shows_addresses_users_both_rates_shares_and_how_to_stop():
     text = shown()
     for words in (
-        "stratum+tcp://127.0.0.1:3333", "http://127.0.0.1:8080", "http://127.0.0.1:8090", "alice.miner-0", "201.3 TH/s",
+        "stratum+tcp://127.0.0.1:3333", "http://127.0.0.1:8080", "http://127.0.0.1:8090",
+        "alice.miner-0", "201.3 TH/s",
         "198.9 TH/s", "120", "12 blocks found", "Ctrl-C", "data/farm.json", "60 times the speed",
     ):  # fmt: skip
         assert words in text
