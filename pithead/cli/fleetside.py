@@ -11,12 +11,12 @@ from pathlib import Path
 import click
 import structlog
 
+from pithead.cli.cannotstart import CannotStart
 from pithead.cli.ending import told_to_stop, until_told_or_failed
 from pithead.cli.farmfile import FARM_FILE, read_farm_file
 from pithead.cli.fleetsection import FleetSection
 from pithead.cli.logs import start_logging
 from pithead.cli.options import configured, data_option, general_options, told_in_a_sentence
-from pithead.cli.poolside import CannotStart
 from pithead.cli.sections import Config
 from pithead.cli.serving import AddressTaken, HttpServer, listen
 from pithead.fleet.access import TOKEN_FILE, Access, set_password

@@ -1,4 +1,8 @@
-"""The command `pithead`: what can be asked of it, and the help for it."""
+"""The command `pithead`: what can be asked of it, and the help for it.
+
+What a command needs is imported when it is called: `pithead scan` is there at once, and does not
+wait for a chain and a pool to be loaded.
+"""
 
 import asyncio
 import sys
@@ -8,41 +12,33 @@ from typing import Any
 import click
 import structlog
 
-from pithead.cli import (
-    accountside,
-    completion,
-    doctor,
-    farmside,
-    fleetside,
-    followside,
-    keyside,
-    minerside,
-    poolside,
-    scanside,
-    storeside,
-    topside,
-    up,
-)
-from pithead.cli.config import example
+from pithead.cli.lazily import LazyGroup
 from pithead.cli.options import (
-    EXPECTED,
-    OUTSIDE,
     General,
     Refused,
     configured,
     data_option,
+    expected,
     general_options,
+    outside,
     told,
     told_in_a_sentence,
 )
-from pithead.cli.reference import markdown
 from pithead.cli.sections import Config
 from pithead.cli.traces import traces
 
 log = structlog.get_logger(__name__)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    commands_at={
+        "account": "accountside:account", "admin": "accountside:admin",
+        "verify": "accountside:verify", "doctor": "doctor:doctor", "scan": "scanside:scan",
+        "top": "topside:top", "completion": "completion:completion",
+    },
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)  # fmt: skip
 @general_options
 @click.version_option(package_name="pithead")
 def main() -> None:
@@ -63,13 +59,15 @@ def _run(config: Config, work: Coroutine[Any, Any, None]) -> None:
                 import uvloop
 
                 uvloop.run(work)
-    except EXPECTED as error:
-        raise Refused(str(error)) from error
-    except OUTSIDE as error:
-        log.error("stopped", exc_info=error)
-        raise click.ClickException(told(error)) from error
     except KeyboardInterrupt:
         pass
+    except Exception as error:
+        if isinstance(error, expected()):
+            raise Refused(str(error)) from error
+        if not isinstance(error, outside()):
+            raise
+        log.error("stopped", exc_info=error)
+        raise click.ClickException(told(error)) from error
     finally:
         work.close()  # where it was not begun
 
@@ -102,6 +100,8 @@ def up_(
       pithead up --speed 60            (a day in 24 minutes)
       pithead up --scenario examples/hot-summer.toml
     """
+    from pithead.cli import up
+
     config = configured(
         context, data__directory=data, farm__miners=miners, farm__scenario=scenario,
         farm__speed=speed,
@@ -109,7 +109,13 @@ def up_(
     _run(config, up.run(config))
 
 
-@main.group(invoke_without_command=True)
+@main.group(
+    cls=LazyGroup,
+    commands_at={
+        "backup": "storeside:backup", "restore": "storeside:restore", "check": "storeside:check",
+    },
+    invoke_without_command=True,
+)  # fmt: skip
 @data_option
 @general_options
 @click.option(
@@ -123,11 +129,21 @@ def pool(context: click.Context, data: str | None, take_over: bool) -> None:
         if data is not None:  # said before the name of what is to be done there
             context.ensure_object(General).settings += (f"data.directory={data}",)
         return
+    from pithead.cli import poolside
+
     config = configured(context, data__directory=data)
     _run(config, poolside.run(config, take_over))
 
 
-@main.group(invoke_without_command=True)
+@main.group(
+    cls=LazyGroup,
+    commands_at={
+        "token": "keyside:token", "password": "keyside:password",
+        "archive-password": "keyside:show_archive_password", "get": "minerside:get",
+        "set": "minerside:set_", "do": "minerside:do",
+    },
+    invoke_without_command=True,
+)  # fmt: skip
 @data_option
 @general_options
 @click.option("--model", metavar="NAME", help='Its model, such as "Antminer S19 XP"; or cpu.')
@@ -156,6 +172,8 @@ def miner(
         if data is not None:  # said before the name of what is to be done there
             context.ensure_object(General).settings += (f"data.directory={data}",)
         return
+    from pithead.cli import farmside
+
     config = configured(
         context, data__directory=data, miner__model=model, miner__pool_url=url,
         miner__pool_user=user, miner__ambient_c=ambient,
@@ -178,6 +196,8 @@ def farm(
     url: str | None,
 ) -> None:
     """Run simulated machines alone, against a pool that is there already."""
+    from pithead.cli import farmside
+
     config = configured(
         context, data__directory=data, farm__miners=miners, farm__scenario=scenario,
         miner__pool_url=url,
@@ -185,7 +205,10 @@ def farm(
     _run(config, farmside.run_farm(config))
 
 
-@main.group()
+@main.group(
+    cls=LazyGroup,
+    commands_at={"password": "fleetside:password", "follow": "followside:follow"},
+)
 def fleet() -> None:
     """Many machines at once, through their own REST APIs."""
 
@@ -207,6 +230,8 @@ def serve(
       pithead fleet serve 10.0.0.0/24
       pithead fleet serve 127.0.1.1-40:8081 miner-3.lan
     """
+    from pithead.cli import fleetside
+
     config = configured(context, data__directory=data, fleet__port=port)
     _run(config, fleetside.run(config, ",".join(ranges)))
 
@@ -227,35 +252,20 @@ def create(context: click.Context, user: str, profile: str, data: str | None) ->
 
     The pool may be running: it takes the token at once.
     """
+    from pithead.cli import poolside
+
     config = configured(context, data__directory=data)
     with told_in_a_sentence():
         click.echo(poolside.create_token(config, user, profile))
-
-
-pool.add_command(storeside.backup)
-pool.add_command(storeside.restore)
-pool.add_command(storeside.check)
-miner.add_command(keyside.token)
-miner.add_command(keyside.password)
-miner.add_command(keyside.show_archive_password)
-miner.add_command(minerside.get)
-miner.add_command(minerside.set_)
-miner.add_command(minerside.do)
-fleet.add_command(fleetside.password)
-fleet.add_command(followside.follow)
-main.add_command(accountside.account)
-main.add_command(accountside.admin)
-main.add_command(accountside.verify)
-main.add_command(doctor.doctor)
-main.add_command(scanside.scan)
-main.add_command(topside.top)
-main.add_command(completion.completion)
 
 
 @main.command()
 @click.option("--markdown", "as_page", is_flag=True, help="As the page of the documentation.")
 def config(as_page: bool) -> None:
     """Print an example of the configuration file: every key, its default and what it means."""
+    from pithead.cli.config import example
+    from pithead.cli.reference import markdown
+
     click.echo(markdown() if as_page else example(), nl=False)
 
 

@@ -8,41 +8,39 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from sqlalchemy.exc import DBAPIError
 
+from pithead.cli.cannotstart import CannotStart
 from pithead.cli.config import ConfigError, Value, assignments, load
 from pithead.cli.datadir import DirectoryInUse, DirectoryUnusable
-from pithead.cli.handover import NotHandedOver
-from pithead.cli.poolside import CannotStart
 from pithead.cli.sections import Config
 from pithead.cli.serving import AddressTaken
 from pithead.metrics.tracing import TelemetryMissing
-from pithead.node.blockfile import BlockFileDamaged
-from pithead.node.library import ChainInUse
-from pithead.pool.database import DATABASE, StoreError
-from pithead.pool.sharelog import JournalError
-
-EXPECTED = (
-    ConfigError,
-    DirectoryInUse,
-    DirectoryUnusable,
-    AddressTaken,
-    ChainInUse,
-    BlockFileDamaged,
-    JournalError,
-    StoreError,
-    CannotStart,
-    NotHandedOver,
-    TelemetryMissing,
-)
-"""What an operator can put right: told in a sentence, without a traceback."""
-
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-OUTSIDE = (OSError, DBAPIError)
-"""What the machine or its disk refused: a sentence, and the traceback in the log."""
+def expected() -> tuple[type[Exception], ...]:
+    """What an operator can put right: told in a sentence, without a traceback.
+
+    Found when it is needed: a command that asks a machine need not know what a chain can say.
+    """
+    from pithead.cli.handover import NotHandedOver
+    from pithead.node.blockfile import BlockFileDamaged
+    from pithead.node.library import ChainInUse
+    from pithead.pool.database import StoreError
+    from pithead.pool.sharelog import JournalError
+
+    return (
+        ConfigError, DirectoryInUse, DirectoryUnusable, AddressTaken, CannotStart, TelemetryMissing,
+        ChainInUse, BlockFileDamaged, JournalError, StoreError, NotHandedOver,
+    )  # fmt: skip
+
+
+def outside() -> tuple[type[Exception], ...]:
+    """What the machine or its disk refused: a sentence, and the traceback in the log."""
+    from sqlalchemy.exc import DBAPIError
+
+    return OSError, DBAPIError
 
 
 @dataclass(slots=True)
@@ -98,10 +96,13 @@ def configured(context: click.Context, **flags: Value | None) -> Config:
         raise Refused(str(error)) from error
 
 
-def told(error: OSError | DBAPIError) -> str:
+def told(error: Exception) -> str:
     """One sentence about what was refused."""
-    if isinstance(error, DBAPIError):
-        return f"the pool's database, {DATABASE} in the data directory: {error.orig}"
+    if not isinstance(error, OSError):
+        from pithead.pool.database import DATABASE
+
+        why = getattr(error, "orig", error)
+        return f"the pool's database, {DATABASE} in the data directory: {why}"
     what = error.strerror or str(error)
     return what if error.filename is None else f"{error.filename}: {what}"
 
@@ -111,7 +112,9 @@ def told_in_a_sentence() -> Iterator[None]:
     """What an operator can put right, or what the machine refused, without a traceback."""
     try:
         yield
-    except EXPECTED as error:
-        raise Refused(str(error)) from error
-    except OUTSIDE as error:
-        raise click.ClickException(told(error)) from error
+    except Exception as error:
+        if isinstance(error, expected()):
+            raise Refused(str(error)) from error
+        if isinstance(error, outside()):
+            raise click.ClickException(told(error)) from error
+        raise

@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from pithead.cli.adminside import AdminPart, Services, admin_socket
+from pithead.cli.cannotstart import CannotStart
 from pithead.cli.crewside import CrewPart, take_in_leftovers
 from pithead.cli.datadir import DataDirectory
 from pithead.cli.ending import told_to_stop, until_told_or_failed
@@ -48,10 +49,6 @@ SAVE_USED_SECONDS = 60.0
 
 API, ADMIN = "api", "admin"
 """What the sockets of web API and admin API are called in a handover."""
-
-
-class CannotStart(Exception):
-    """Something the operator has to put right first; the message says what."""
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ import pytest
 
 from pithead.bitcoin.address import script_for_address
 from pithead.bitcoin.network import MAINNET, NETWORKS, REGTEST
+from pithead.cli.cannotstart import CannotStart
 from pithead.cli.config import ConfigError, example, load
 from pithead.cli.nodeside import (
     RPC_PORTS,
@@ -15,7 +16,7 @@ from pithead.cli.nodeside import (
     open_node,
     payout_script,
 )
-from pithead.cli.poolside import CannotStart, open_pool
+from pithead.cli.poolside import open_pool
 from pithead.node.wallet import WALLET_SCRIPT
 from tests.node.rpcserver import served, transcript
 

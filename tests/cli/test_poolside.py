@@ -9,10 +9,11 @@ import httpx
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from pithead.cli.cannotstart import CannotStart
 from pithead.cli.config import load
 from pithead.cli.farmtime import steady_wall
 from pithead.cli.handover import Handover
-from pithead.cli.poolside import CannotStart, open_pool, run
+from pithead.cli.poolside import open_pool, run
 from pithead.pool.admins import Admins
 
 pytestmark = pytest.mark.slow

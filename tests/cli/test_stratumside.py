@@ -9,9 +9,10 @@ from contextlib import suppress
 import msgspec
 import pytest
 
+from pithead.cli.cannotstart import CannotStart
 from pithead.cli.config import load
 from pithead.cli.farmtime import steady_wall
-from pithead.cli.poolside import CannotStart, open_pool
+from pithead.cli.poolside import open_pool
 from pithead.cli.stratumside import KEY_FILE, RESTING_FILE
 from pithead.pool.extranonce import Resting
 from tests.pool.test_tls import make_certificate
