@@ -32,7 +32,7 @@ MOST_PER_PROCESS = 18_500
 """Where a process may have 20,000 files."""
 ASK_SECONDS = 0.25
 START_SECONDS = 60.0
-WARM_SECONDS = 30.0
+WARM_SECONDS = 60.0
 """Until blocks, which come in a flood at first, are as rare as they should be."""
 ENDPOINTS = ("stats/json/btc", "accounts/profile/json/btc", "accounts/workers/json/btc")
 PITHEAD = (sys.executable, "-m", "pithead")
@@ -78,7 +78,7 @@ class Pool:
             "pool.first_share_work": 1,
             "pool.least_share_work": 1,
             "pool.work_scale": 1,
-            "pool.block_interval_seconds": 30,
+            "pool.block_interval_seconds": 86_400,
             "pool.max_connections": MOST_PER_PROCESS + 1_000,
             "pool.api_burst": 10_000,
             "pool.api_refill_per_second": 1_000,
