@@ -132,7 +132,7 @@ async def test_farm_json_is_private_and_enough_to_reach_every_api(small):
     async with running_farm(directory, **settings) as farm:
         assert stat.S_IMODE(farm.file.stat().st_mode) == 0o600
         described = json.loads(farm.file.read_text())
-        assert set(described) == {"pool", "users", "miners", "admin"}
+        assert set(described) == {"pool", "users", "miners", "admin", "fleet", "fleet_token"}
         await until(lambda: _accepted(farm) > 10, 60)
         for entry in described["miners"]:
             login = {"username": entry["username"], "password": entry["password"]}

@@ -59,7 +59,7 @@ async def test_tls_is_spoken_on_both_ports_and_plain_stratum_on_one(tmp_path):
     assert await ask(plain, "mining.ping") == "pong"
     assert await ask(for_tls, "mining.ping") is None
     sockets = part.sockets()
-    assert sorted(sockets) == ["api", "stratum", "stratum-tls"]
+    assert sorted(sockets) == ["admin", "api", "stratum", "stratum-tls"]
     for each in sockets.values():
         each.close()
     await part.stop()

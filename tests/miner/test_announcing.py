@@ -123,8 +123,8 @@ async def test_machines_of_the_same_name_are_all_found_each_at_its_own_address(s
         await heard(changes, "pithead-test-same", ServiceStateChange.Added)
         others = announced((lambda: ones[1], "127.0.9.4"), (lambda: ones[2], "127.0.9.5"))
         await there.enter_async_context(others)
-        for number in (1, 2):
-            await heard(changes, f"pithead-test-same-00000{number}", ServiceStateChange.Added)
+        second, third = (f"pithead-test-same-00000{number}" for number in (1, 2))
+        await heard(changes, second, ServiceStateChange.Added, third)
         for name, address in (
             ("pithead-test-same", "127.0.9.3"),
             ("pithead-test-same-000001", "127.0.9.4"),
