@@ -44,8 +44,8 @@ SHELLS = {
     "pool/logins", "pool/migrations", "pool/natsexchange", "pool/natskept", "pool/natslink",
     "pool/natstaking", "pool/notices", "pool/outbox", "pool/payer", "pool/plainwire",
     "pool/pool", "pool/relay", "pool/replica", "pool/schema", "pool/settled", "pool/sharelog",
-    "pool/stocktaking", "pool/store", "pool/tail", "pool/tls", "pool/watchman", "pool/wire",
-    "pool/worker_settings", "pooladmin/app", "pooladmin/money", "pooladmin/service",
+    "pool/stocktaking", "pool/store", "pool/tail", "pool/terms", "pool/tls", "pool/watchman",
+    "pool/wire", "pool/worker_settings", "pooladmin/app", "pooladmin/money", "pooladmin/service",
     "pooladmin/watch", "poolapi/app", "poolapi/streams", "rpc/grpc", "rpc/grpcserver",
     "rpc/paths", "rpc/rest", "selfservice",
 }  # fmt: skip

@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -22,18 +21,16 @@ import structlog
 
 from pithead.cli.frontside import COME_AGAIN, Orders, directory_of, name_of
 from pithead.cli.handover import claim
+from pithead.cli.headside import HeadPart
 from pithead.cli.sections import Config, PoolSection
-from pithead.cli.stratumside import PLAIN, TLS, PortNotBound, assemble
+from pithead.cli.stratumside import PLAIN, TLS, PortNotBound
 from pithead.node.node import Node
 from pithead.pool.accounts import Accounts
-from pithead.pool.admission import tell_users
 from pithead.pool.bookkeeping import Bookkeeper
-from pithead.pool.extranonce import Extranonces
 from pithead.pool.head import Head
-from pithead.pool.intake import Intake, take_in
+from pithead.pool.intake import take_in
 from pithead.pool.listener import BACKLOG
 from pithead.pool.localexchange import LocalHub
-from pithead.pool.relay import NodeDesk
 
 log = structlog.get_logger(__name__)
 
@@ -80,19 +77,11 @@ class CrewPart:
                 ports[TLS] = await _bind_all(section, "stratum_tls_port", TLS, inherited)
             hub = await LocalHub.open(directory)
             undo.push_async_callback(hub.close)
-            desk = NodeDesk(node, hub)
-            head = assemble(
-                section, payout_script, Extranonces(b""), desk, bookkeeper, accounts.admit,
-                clock, wall, partial(Head, hub),
-            )  # fmt: skip
-            assert isinstance(head, Head)
-            undo.push_async_callback(head.stop)
-            await head.start()
-            await desk.serve()
-            await tell_users(hub, accounts.users)
-            head.attend(Intake(hub, head.take, bookkeeper.reached, clock).run())
+            head = await HeadPart.open(
+                section, payout_script, node, bookkeeper, accounts, clock, wall, hub
+            )
             undo.pop_all()
-        part = cls(head, hub, ports)
+        part = cls(head.pool, hub, ports)
         for number in range(1, section.front_ends + 1):
             handed = {name: sockets[number - 1] for name, sockets in ports.items()}
             part.children.append(Child.begin(config, directory, payout_script, number, handed))

@@ -1,14 +1,10 @@
-"""How the processes of one pool reach each other, and the end of one of them."""
+"""How the processes of one pool reach each other, as it is configured."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from pithead.cli.section import PRINTABLE, Section
-from pithead.pool.localexchange import LocalExchange, LocalHub
-from pithead.pool.natsexchange import NatsExchange
-from pithead.pool.natslink import NatsSettings
 
 
 class ExchangeSection(Section, frozen=True):
@@ -42,6 +38,15 @@ class ExchangeSection(Section, frozen=True):
             "0 is no limit.",
         ),
     ] = 0
+    lease_seconds: Annotated[
+        float,
+        Meta(
+            ge=3,
+            le=600,
+            description="After the last sign of life of the process that keeps the books, when "
+            "another takes over. Too few, and a moment without servers ends it.",
+        ),
+    ] = 30.0
     user: Annotated[
         str, Meta(pattern=PRINTABLE, max_length=256, description="Empty: none is asked for.")
     ] = ""
@@ -72,28 +77,3 @@ class ExchangeSection(Section, frozen=True):
             raise ValueError("tls_certificate and tls_key go together")
         if sum(map(bool, (self.user, self.token, self.credentials_file))) > 1:
             raise ValueError("user, token and credentials_file exclude each other")
-
-
-async def open_exchange(
-    section: ExchangeSection, directory: Path, keeps_books: bool
-) -> LocalHub | LocalExchange | NatsExchange:
-    """The end of this process. Raises OSError for files or a directory that cannot be used."""
-    if section.kind == "nats":
-        return NatsExchange(settings_of(section))
-    return await LocalHub.open(directory) if keeps_books else LocalExchange(directory)
-
-
-def settings_of(section: ExchangeSection) -> NatsSettings:
-    return NatsSettings(
-        section.urls,
-        section.prefix,
-        section.replicas,
-        section.most_bytes,
-        section.user,
-        section.password,
-        section.token,
-        section.credentials_file,
-        section.tls_ca,
-        section.tls_certificate,
-        section.tls_key,
-    )

@@ -1,12 +1,14 @@
-"""One process of a crew: a Stratum front end that gives what it credits to the one with the books.
+"""A Stratum front end in a process of its own: what it credits it gives to the one with the books.
 
-Started by that one, as `python -m pithead.cli.frontside`, with its orders as a line of JSON on
-standard input. When the input ends it stops: it was told to, or whoever began it is no more.
+One of a crew is started by that one, as `python -m pithead.cli.frontside`, with its orders as a
+line of JSON on standard input. When the input ends it stops: it was told to, or whoever began it is
+no more.
 """
 
 import asyncio
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -44,7 +46,7 @@ class Orders(msgspec.Struct, frozen=True):
     directory: str
     payout_script: bytes
     number: int
-    """From 1 on."""
+    """From 1 on; 0 is the only one of its server."""
     sockets: dict[str, int]
     """Listening sockets it inherits, by the name of the port."""
 
@@ -52,8 +54,21 @@ class Orders(msgspec.Struct, frozen=True):
     def server(self) -> Server:
         """The number of the front end follows that of its server."""
         section = self.config.pool
+        if not self.number:
+            return Server(section.server_bits, section.server_number)
         bits = section.front_end_bits
         return Server(section.server_bits + bits, (section.server_number << bits) + self.number - 1)
+
+    @property
+    def name(self) -> str:
+        """Of all front ends of the pool, this one's."""
+        alone = f"server-{self.config.pool.server_number}"
+        return name_of(self.number) if self.number else alone
+
+    @property
+    def place(self) -> Path:
+        """Where it keeps its journal and its sessions."""
+        return directory_of(Path(self.directory), self.number).with_name(self.name)
 
 
 def name_of(number: int) -> str:
@@ -65,10 +80,15 @@ def directory_of(directory: Path, number: int) -> Path:
     return directory / "front-ends" / name_of(number)
 
 
-async def serve(orders: Orders, exchange: Exchange, ended: asyncio.Future[bool]) -> None:
-    """Until `ended`, which says whether miners shall connect anew."""
+async def serve(
+    orders: Orders,
+    exchange: Exchange,
+    ended: asyncio.Future[bool],
+    begun: Callable[[StratumPart], None] = lambda part: None,
+) -> None:
+    """Until `ended`, which says whether miners shall connect anew; `begun` once miners can come."""
     section, wall = orders.config.pool, steady_wall()
-    name, directory = name_of(orders.number), directory_of(Path(orders.directory), orders.number)
+    name, directory = orders.name, orders.place
     directory.mkdir(parents=True, exist_ok=True)
     admission = Admission(exchange, section.registration_open)
     inherited = {port: socket(fileno=handle) for port, handle in orders.sockets.items()}
@@ -84,6 +104,7 @@ async def serve(orders: Orders, exchange: Exchange, ended: asyncio.Future[bool])
         )  # fmt: skip
         last_first.push_async_callback(lambda: part.stop(ended.done() and ended.result()))
         log.info("front end running", name=name, stratum="{}:{}".format(*part.address))
+        begun(part)
         told = asyncio.Event()
         ended.add_done_callback(lambda _: told.set())
         await until_told_or_failed(told, part.pool.failed(), outbox.failed(), admission.run())

@@ -12,6 +12,7 @@ from typing import Any
 import click
 import structlog
 
+from pithead.cli.cannotstart import LeadsNoMore
 from pithead.cli.lazily import LazyGroup
 from pithead.cli.options import (
     General,
@@ -61,6 +62,8 @@ def _run(config: Config, work: Coroutine[Any, Any, None]) -> None:
                 uvloop.run(work)
     except KeyboardInterrupt:
         pass
+    except LeadsNoMore as error:
+        raise click.ClickException(str(error)) from error
     except Exception as error:
         if isinstance(error, expected()):
             raise Refused(str(error)) from error
@@ -122,17 +125,24 @@ def up_(
     "--take-over", is_flag=True,
     help="Take the place of the pool that runs on the same directory: no connection is refused.",
 )  # fmt: skip
+@click.option(
+    "--role", type=click.Choice(["stratum", "accounting"]),
+    help="Be one part of a pool on several machines, joined by NATS ([exchange]): a Stratum "
+    "front end; or the books with node, web API and admin API, of which all but one wait.",
+)  # fmt: skip
 @click.pass_context
-def pool(context: click.Context, data: str | None, take_over: bool) -> None:
+def pool(context: click.Context, data: str | None, take_over: bool, role: str | None) -> None:
     """Run the pool alone: chain, Stratum port and web API."""
     if context.invoked_subcommand is not None:
         if data is not None:  # said before the name of what is to be done there
             context.ensure_object(General).settings += (f"data.directory={data}",)
         return
-    from pithead.cli import poolside
+    if role and take_over:
+        raise click.UsageError("--role and --take-over exclude each other")
+    from pithead.cli import poolside, roleside
 
     config = configured(context, data__directory=data)
-    _run(config, poolside.run(config, take_over))
+    _run(config, roleside.run(config, role) if role else poolside.run(config, take_over))
 
 
 @main.group(

@@ -19,6 +19,7 @@ from pithead.cli.datadir import DataDirectory
 from pithead.cli.ending import told_to_stop, until_told_or_failed
 from pithead.cli.farmtime import steady_wall
 from pithead.cli.handover import Handover, Sockets, Taken, claim, take_over
+from pithead.cli.headside import HeadPart
 from pithead.cli.logs import start_logging
 from pithead.cli.nodeside import NodeNotUsable, open_node, payout_script
 from pithead.cli.payoutside import PayoutPart
@@ -33,6 +34,8 @@ from pithead.pool.accounts import Accounts
 from pithead.pool.bookkeeper_settings import BookkeeperSettings
 from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.database import database_of
+from pithead.pool.exchange import Exchange
+from pithead.pool.fence import UNFENCED
 from pithead.pool.logins import Logins
 from pithead.pool.pool import Pool
 from pithead.pool.rewards import Rules
@@ -51,6 +54,15 @@ API, ADMIN = "api", "admin"
 """What the sockets of web API and admin API are called in a handover."""
 
 
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A time for which this process keeps the books, of several that could."""
+
+    exchange: Exchange
+    token: int
+    """Of the lease: greater than that of all terms before."""
+
+
 @dataclass(slots=True)
 class PoolPart:
     """The pool of this process, from `open` to `stop`."""
@@ -58,7 +70,7 @@ class PoolPart:
     node: Node
     bookkeeper: Bookkeeper
     accounts: Accounts
-    front: StratumPart | CrewPart
+    front: StratumPart | CrewPart | HeadPart
     server: HttpServer
     streams: Streams
     """Of the web API; they last until they are closed."""
@@ -74,14 +86,16 @@ class PoolPart:
 
     @property
     def stratum(self) -> str:
-        """`host:port`."""
+        """`host:port`; empty where miners are served by others."""
+        if isinstance(self.front, HeadPart):
+            return ""
         host, port = self.front.address
         return f"{host}:{port}"
 
     @property
     def over_tls(self) -> str:
         """What to say of the port for TLS, if there is one."""
-        address = self.front.tls_address
+        address = None if isinstance(self.front, HeadPart) else self.front.tls_address
         return "" if address is None else " (TLS {}:{})".format(*address)
 
     @property
@@ -122,9 +136,10 @@ async def open_pool(
     progress: Progress = lambda done, total: None,
     inherited: Sockets | None = None,
     with_crew: bool = False,
+    term: Term | None = None,
 ) -> PoolPart:
     """Open chain and books, listen, and hand out work; `with_crew` by several processes where
-    that is configured.
+    that is configured, and in a `term` by those of other machines.
 
     `inherited` are sockets of a process before this one, by name; those used are taken out.
     Raises CannotStart, AddressTaken, ChainInUse.
@@ -138,13 +153,13 @@ async def open_pool(
             config, directory / "chain", clock, wall, first_block_work, progress
         )
         undo.push_async_callback(node.close)
-        bookkeeper = await Bookkeeper.open(directory / "pool", _books(section))
+        bookkeeper = await Bookkeeper.open(directory / "pool", books_settings(section, term))
         undo.push_async_callback(bookkeeper.close)
         bookkeeper.govern(_rules(section), clock())
         accounts = Accounts(bookkeeper.store, section.registration_open)
         front = await _open_front(
             config, directory, pays_to, node, bookkeeper, accounts, clock, wall, inherited,
-            with_crew,
+            with_crew, term,
         )  # fmt: skip
         undo.push_async_callback(front.stop)
         api = _api_settings(section)
@@ -190,9 +205,15 @@ async def _open_front(
     wall: Callable[[], float],
     inherited: Sockets,
     with_crew: bool,
-) -> StratumPart | CrewPart:
+    term: Term | None,
+) -> StratumPart | CrewPart | HeadPart:
     count = config.pool.front_ends if with_crew else 0
     take_in_leftovers(directory, count, bookkeeper, clock)
+    if term is not None:
+        return await HeadPart.open(
+            config.pool, pays_to, node, bookkeeper, accounts, clock, wall, term.exchange,
+            bookkeeper.secure,
+        )  # fmt: skip
     try:
         if count > 1:
             return await CrewPart.open(
@@ -235,10 +256,11 @@ async def _save_used(accounts: Accounts) -> None:
         log.warning("when tokens were used cannot be written", error=str(error.orig))
 
 
-def _books(section: PoolSection) -> BookkeeperSettings:
+def books_settings(section: PoolSection, term: Term | None) -> BookkeeperSettings:
     return BookkeeperSettings(
         scoring_seconds=section.scoring_seconds,
         confirmations=section.confirmations,
+        token=UNFENCED if term is None else term.token,
         durability=section.durability,
         database=section.database,
         replica=section.replica_database,
@@ -283,7 +305,7 @@ def first_block_work(config: Config, miners_rate: float) -> int:
     return max(4, round(config.pool.first_share_work * max(1.0, shares)))
 
 
-def _check(config: Config) -> None:
+def check(config: Config) -> None:
     """Find what is wrong before a pool that runs makes way. Raises CannotStart."""
     try:
         payout_script(config)
@@ -298,8 +320,10 @@ async def run(config: Config, takes_over: bool = False) -> None:
     Raises NotHandedOver, and what `open_pool` raises.
     """
     start_logging(config.log)
+    if config.exchange.kind != "local":
+        raise CannotStart("exchange.kind is for --role: say which of the pool's parts this is")
     path = Path(config.data.directory)
-    _check(config)
+    check(config)
     with told_to_stop() as told:
         taken = await take_over(path) if takes_over else Taken()
         while kept := await _live(config, path, taken, told):

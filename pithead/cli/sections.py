@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from pithead.cli.exchangesection import ExchangeSection
 from pithead.cli.fleetsection import FleetSection
 from pithead.cli.machinesections import FarmSection, MinerSection
 from pithead.cli.nodesections import ChainSection, NodeSection
@@ -326,6 +327,7 @@ class Config(Section, frozen=True):
     admin: AdminSection = AdminSection()
     payouts: PayoutsSection = PayoutsSection()
     mail: MailSection = MailSection()
+    exchange: ExchangeSection = ExchangeSection()
     node: NodeSection = NodeSection()
     chain: ChainSection = ChainSection()
     farm: FarmSection = FarmSection()

@@ -18,6 +18,9 @@ class BookkeeperSettings:
     """The URL of a replica of it, for questions about the past; "": the database itself."""
     front_end: str = "pool"
     """Names this process among those that write to one store."""
+    token: int = 0
+    """Of the lease under which the books are kept, 0 where there is none: who has a smaller one
+    writes no more."""
     durability: Durability = "write"
     segment_bytes: int = SEGMENT_BYTES
     journal_days: float = 2.0

@@ -29,6 +29,7 @@ from pithead.pool.events import (
     ReferralSet,
     RulesChanged,
 )
+from pithead.pool.fence import NotLeader
 from pithead.pool.history import DAY, History
 from pithead.pool.odds import LuckBand, Withholding
 from pithead.pool.position import Position
@@ -59,7 +60,6 @@ SNAPSHOT_SLICE = 1_000
 """Meters taken for the store before the loop may turn to others: a few milliseconds."""
 LEISURE = 9.0
 """Times a commit's duration until the next: together they take a tenth of a processor at most."""
-
 REPLAY_SLICE = 100_000
 """Events replayed between two commits, so that a long journal does not fill the memory."""
 
@@ -111,7 +111,7 @@ class Bookkeeper:
             reads_of(settings.replica, engine, self._open), settings.confirmations
         )
         self.credits = PublishedCredits(engine)
-        self.store = Store(engine, settings.front_end)
+        self.store = Store(engine, settings.front_end, settings.token)
         """Users and tokens are kept there as well."""
         rules = BooksSettings(settings.scoring_seconds, settings.confirmations)
         self._books, position = self.store.load(rules)
@@ -136,12 +136,17 @@ class Bookkeeper:
 
     async def close(self) -> None:
         """Write down what the store has not got; what cannot be written stays in the journal."""
+        with self._open:
+            if self._committer is not None:
+                self._closing.set()
+                await self._committer
+                await self.commit()
+                self._committer = None
+
+    async def failed(self) -> None:
+        """Raise NotLeader when another keeps the books; never return while all is well."""
         if self._committer is not None:
-            self._closing.set()
-            await self._committer
-            await self.commit()
-            self._committer = None
-        self._open.close()
+            await asyncio.shield(self._committer)
 
     # Writing
 
@@ -227,10 +232,8 @@ class Bookkeeper:
         position, changes = self._log.position, self._books.begin_changes()
         self._standing_still = True
         try:
-            more = self._books.move_meters(changes, SNAPSHOT_SLICE)
-            while more:
+            while self._books.move_meters(changes, SNAPSHOT_SLICE):  # noqa: ASYNC110 - a turn
                 await asyncio.sleep(0)
-                more = self._books.move_meters(changes, SNAPSHOT_SLICE)
         finally:  # the slices belong together, also if this is cancelled
             self._books.move_meters(changes, sys.maxsize)
             self._unwritten = changes, position
@@ -241,6 +244,8 @@ class Bookkeeper:
         changes, position = unwritten
         try:
             await self._run(lambda: self.store.commit(changes, position))
+        except NotLeader:  # that does not pass: this process is to end
+            raise
         except Exception as error:
             self.failed_commits += 1
             if isinstance(error, DBAPIError):

@@ -60,10 +60,10 @@ CHUNK = 1_000
 class Store:
     """Reads and writes books. Any thread may call it; one at a time commits."""
 
-    def __init__(self, engine: Engine, front_end: str) -> None:
+    def __init__(self, engine: Engine, front_end: str, token: int = UNFENCED) -> None:
+        """`token` is of the lease under which the books are kept."""
         self.engine = engine
-        self.token = UNFENCED
-        """Of the lease under which the books are kept."""
+        self.token = token
         self._front_end = front_end
 
     @traced("store.commit")
@@ -101,7 +101,12 @@ class Store:
             )
 
     def load(self, settings: BooksSettings) -> tuple[Books, Position | None]:
-        """The books as of the last commit, and up to where they hold the journal."""
+        """The books as of the last commit, and up to where they hold the journal.
+
+        From here on none with a smaller token commits. NotLeader where a greater one has.
+        """
+        with self.engine.begin() as connection:
+            pass_fence(connection, self.token)
         with self.engine.connect() as connection:
             state = connection.execute(select(schema.state)).first()
             books = Books(

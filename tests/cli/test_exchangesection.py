@@ -5,7 +5,8 @@ import asyncio
 import msgspec
 import pytest
 
-from pithead.cli.exchangesection import ExchangeSection, open_exchange, settings_of
+from pithead.cli.exchangesection import ExchangeSection
+from pithead.cli.exchangeside import open_exchange, settings_of
 from tests.natsservers import running_nats
 from tests.pool.exchange_cases import give, take
 

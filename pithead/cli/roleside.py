@@ -1,0 +1,169 @@
+"""`pithead pool --role`: one of the processes of a pool on several machines, joined by NATS.
+
+stratum      a front end: miners, and a journal of what the books have not taken yet
+accounting   the books with the node and both APIs; all but the one with the lease wait for it
+"""
+
+import asyncio
+from pathlib import Path
+
+import click
+import structlog
+
+from pithead.cli.cannotstart import CannotStart, LeadsNoMore
+from pithead.cli.datadir import DataDirectory
+from pithead.cli.ending import told_to_stop, until_told_or_failed
+from pithead.cli.exchangeside import settings_of
+from pithead.cli.farmtime import steady_wall
+from pithead.cli.frontside import Orders, serve
+from pithead.cli.logs import start_logging
+from pithead.cli.nodeside import network_of, payout_script
+from pithead.cli.poolside import Term, check, first_block_work, open_pool
+from pithead.cli.sections import Config
+from pithead.cli.stratumside import PortNotBound, StratumPart
+from pithead.node.node import NodeUnavailable
+from pithead.pool.exchange import Exchange, ExchangeAway
+from pithead.pool.fence import NotLeader
+from pithead.pool.lease import Lease
+from pithead.pool.natsexchange import NatsExchange
+from pithead.pool.relay import RelayedNode
+from pithead.pool.terms import mark, set_aside
+
+log = structlog.get_logger(__name__)
+
+LEASE = "books"
+AGAIN_SECONDS = 1.0
+
+
+async def run(config: Config, role: str) -> None:
+    """Until told to stop. Raises CannotStart, LeadsNoMore, and what `open_pool` raises."""
+    start_logging(config.log)
+    if config.exchange.kind != "nats":
+        raise CannotStart('--role is for processes joined by NATS; say --set exchange.kind="nats"')
+    check(config)
+    with told_to_stop() as told:
+        exchange = NatsExchange(settings_of(config.exchange))
+        try:
+            await (_front_end if role == "stratum" else _accounting)(config, exchange, told)
+        finally:
+            await exchange.close()
+
+
+# The front end
+
+
+async def _front_end(config: Config, exchange: Exchange, told: asyncio.Event) -> None:
+    if config.pool.front_ends > 1:
+        raise CannotStart(
+            "pool.front_ends is for a pool on one machine; with --role stratum each process has a "
+            "pool.server_number and ports of its own"
+        )
+    path = Path(config.data.directory)
+    ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    ending = asyncio.ensure_future(_end(told, ended))
+    orders = Orders(config, str(path), payout_script(config), 0, {})
+    try:
+        with DataDirectory(path):
+            while not told.is_set():
+                await until_told_or_failed(told, _work(config, exchange))
+                try:
+                    if not told.is_set():
+                        await serve(orders, exchange, ended, _announce)
+                except NodeUnavailable as error:
+                    log.warning("there is no work any more", why=str(error))
+    except PortNotBound as error:
+        raise CannotStart(str(error)) from error
+    finally:
+        ending.cancel()
+
+
+async def _end(told: asyncio.Event, ended: asyncio.Future[bool]) -> None:
+    await told.wait()
+    ended.set_result(False)
+
+
+async def _work(config: Config, exchange: Exchange) -> None:
+    """Return once the process with the node has work."""
+    node, is_told = RelayedNode.open(network_of(config.node), exchange), False
+    try:
+        while True:
+            try:
+                await node.tip()
+                await node.template()
+                return
+            except NodeUnavailable as error:
+                if not is_told:
+                    log.warning("waiting for the process with books and node", why=str(error))
+                is_told = True
+            await asyncio.sleep(AGAIN_SECONDS)
+    finally:
+        await node.close()
+
+
+def _announce(part: StratumPart) -> None:
+    over_tls = "" if part.tls_address is None else " (TLS {}:{})".format(*part.tls_address)
+    click.echo("Stratum {}:{}{}; Ctrl-C stops".format(*part.address, over_tls))
+
+
+# The books
+
+
+async def _accounting(config: Config, exchange: NatsExchange, told: asyncio.Event) -> None:
+    lease = Lease(exchange.link, LEASE, config.exchange.lease_seconds)
+    tokens: list[int] = []
+
+    async def acquire() -> None:
+        tokens.append(await lease.acquire())
+
+    log.info("waiting for the lease of the books")
+    await until_told_or_failed(told, acquire())
+    try:
+        if not told.is_set():
+            await _lead(config, lease, Term(exchange, tokens[0]), told)
+    except Exception as error:
+        if not _is_over(error):
+            raise
+        raise LeadsNoMore(
+            "this process keeps the books no more, as it lost the lease or another has taken it; "
+            "start it again to wait for its turn"
+        ) from error
+    finally:
+        await lease.release()
+
+
+async def _lead(config: Config, lease: Lease, term: Term, told: asyncio.Event) -> None:
+    """Be the pool that has no port for miners, for a term."""
+    wall = steady_wall()
+    with DataDirectory(Path(config.data.directory)) as data:
+        set_aside(data.part("pool"), config.pool.journal_days)
+        part = await open_pool(
+            config, data.path, wall, wall, first_block_work(config, 0.0), term=term
+        )
+        try:
+            mark(data.part("pool"), term.token)
+            log.info("accounting", api=f"http://{part.api}", data=str(data.path), token=term.token)
+            click.echo(f"Accounting, web API http://{part.api}; Ctrl-C stops")
+            await until_told_or_failed(
+                told, part.pool.failed(), part.bookkeeper.failed(), _lost(lease)
+            )
+        finally:
+            await part.stop()
+
+
+class _LeaseLost(Exception):
+    """It was not renewed in time, or another has it."""
+
+
+async def _lost(lease: Lease) -> None:
+    await asyncio.shield(lease.lost)
+    raise _LeaseLost
+
+
+def _is_over(error: BaseException) -> bool:
+    """Whether that says that another keeps the books, or may.
+
+    What was kept is taken by one process: `ExchangeAway` there says that another takes it.
+    """
+    if isinstance(error, BaseExceptionGroup):
+        return any(_is_over(each) for each in error.exceptions)
+    return isinstance(error, NotLeader | ExchangeAway | _LeaseLost)
