@@ -17,8 +17,14 @@ SHARE_HASHES_DENOMINATOR = 0xFFFF
 
 def shares(work: int, scale: int) -> int:
     """Difficulty-1 shares, to the nearest: a share of difficulty d counts d."""
+    factor, half, bits = share_rule(scale)
+    return (work * factor + half) >> bits
+
+
+def share_rule(scale: int) -> tuple[int, int, int]:
+    """(factor, half, bits), reckoned once for many: (work * factor + half) >> bits are `shares`."""
     half = 1 << (SHARE_HASHES_NUMERATOR_BITS - 1)
-    return (work * scale * SHARE_HASHES_DENOMINATOR + half) >> SHARE_HASHES_NUMERATOR_BITS
+    return scale * SHARE_HASHES_DENOMINATOR, half, SHARE_HASHES_NUMERATOR_BITS
 
 
 def mean_hash_rate(work: int, seconds: int, scale: int) -> float:

@@ -51,6 +51,7 @@ from pithead.poolapi.figures import (
     mean_hash_rate,
     round_probability,
     share_price,
+    share_rule,
     shares,
 )
 from pithead.poolapi.settings import ApiSettings
@@ -107,6 +108,7 @@ class PoolService:
         """Of one hash; and so the next two."""
         self._rate_60m = mean_hash_rate(1, HOUR, self._scale)
         self._rate_24h = mean_hash_rate(1, DAY, self._scale)
+        self._shares = share_rule(self._scale)
 
     @property
     def operations(self) -> Mapping[str, Operation]:
@@ -288,6 +290,7 @@ class PoolService:
         """Fields by place, not by name: there may be ten thousand in an answer."""
         windows = worker.windows
         work_5m, work_60m, work_24h = windows.work_5m, windows.work_60m, windows.work_24h
+        factor, half, bits = self._shares
         return Worker(
             worker.state,
             worker.last_share,
@@ -296,9 +299,9 @@ class PoolService:
             work_5m * self._rate_5m,
             work_60m * self._rate_60m,
             work_24h * self._rate_24h,
-            shares(work_5m, self._scale),
-            shares(work_60m, self._scale),
-            shares(work_24h, self._scale),
+            (work_5m * factor + half) >> bits,
+            (work_60m * factor + half) >> bits,
+            (work_24h * factor + half) >> bits,
         )
 
 
