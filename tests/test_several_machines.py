@@ -12,6 +12,7 @@ import pytest
 from pithead.pool.bookkeeper_settings import BookkeeperSettings
 from pithead.pool.bookkeeping import Bookkeeper
 from tests.natsservers import running_nats
+from tests.postgres import new_database, running_server
 from tests.test_killed_front_ends import ended, keep_mining, more_shares
 from tests.test_killed_pool import Ledger, free_port, within
 
@@ -137,3 +138,90 @@ async def test_a_front_end_and_the_books_on_two_machines_credit_what_is_answered
             await pool.each_share_counted_once()
         finally:
             await pool.kill_what_is_left(front, leader)
+
+
+async def test_the_leader_then_the_front_end_are_killed_and_another_takes_over(tmp_path):
+    with running_server() as server, running_nats(tmp_path / "nats") as nats:
+        pool = Pool(tmp_path, nats, new_database(server))
+        first, second, front = pool.accounting(), pool.accounting(), pool.front
+        try:
+            await first.begin()
+            await first.serves()
+            await second.begin()
+            await second.waits()
+            await front.begin()
+            await front.serves()
+            pool.mine()
+            await more_shares(pool.ledgers, 20)
+            await first.end(signal.SIGKILL)
+            await more_shares(pool.ledgers, 20)  # nobody keeps the books meanwhile
+            await second.serves()
+            await more_shares(pool.ledgers, 20)
+            await front.end(signal.SIGKILL)
+            await front.begin()
+            await front.serves()
+            await more_shares(pool.ledgers, 20)
+            assert len(list((pool.books / "pool" / "former-journals").iterdir())) == 1
+            await ended(pool.load)
+            assert await front.end(signal.SIGTERM) == 0, front.said()
+            assert await second.end(signal.SIGTERM) == 0, second.said()
+            await pool.each_share_counted_once()
+        finally:
+            await pool.kill_what_is_left(front, first, second)
+
+
+async def test_shares_wait_on_disk_while_nats_is_away_and_miners_are_answered(tmp_path):
+    with running_nats(tmp_path / "nats") as nats:
+        pool = Pool(tmp_path, nats)
+        pool.settings["exchange.lease_seconds"] = 120
+        leader, front = pool.accounting(), pool.front
+        front.settings |= pool.settings
+        try:
+            await leader.begin()
+            await leader.serves()
+            await front.begin()
+            await front.serves()
+            pool.mine()
+            await more_shares(pool.ledgers, 20)
+            nats.stop()
+            await more_shares(pool.ledgers, 30)
+            nats.start()
+            await more_shares(pool.ledgers, 20)
+            await ended(pool.load)
+            assert await front.end(signal.SIGTERM) == 0, front.said()
+            assert await leader.end(signal.SIGTERM) == 0, leader.said()
+            assert "the books can be reached again" in front.said()
+            await pool.each_share_counted_once()
+        finally:
+            await pool.kill_what_is_left(front, leader)
+
+
+async def test_a_leader_that_was_paused_for_too_long_ends_with_a_word_and_writes_no_more(tmp_path):
+    """Frozen as a whole machine may be: when it goes on, another keeps the books."""
+    with running_server() as server, running_nats(tmp_path / "nats") as nats:
+        pool = Pool(tmp_path, nats, new_database(server))
+        first, second, front = pool.accounting(), pool.accounting(), pool.front
+        second.directory = tmp_path / "other-books"
+        second.directory.mkdir()
+        try:
+            await first.begin()
+            await first.serves()
+            await second.begin()
+            await second.waits()
+            await front.begin()
+            await front.serves()
+            pool.mine()
+            await more_shares(pool.ledgers, 20)
+            os.kill(first.process.pid, signal.SIGSTOP)
+            await second.serves()
+            os.kill(first.process.pid, signal.SIGCONT)
+            assert await first.ended() == 1, first.said()
+            assert "keeps the books no more" in first.said()
+            await more_shares(pool.ledgers, 20)
+            await ended(pool.load)
+            assert await front.end(signal.SIGTERM) == 0, front.said()
+            assert await second.end(signal.SIGTERM) == 0, second.said()
+            pool.books = second.directory
+            await pool.each_share_counted_once()
+        finally:
+            await pool.kill_what_is_left(front, first, second)

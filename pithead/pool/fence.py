@@ -5,7 +5,7 @@ written is in the store; a commit with a smaller one is refused, in the transact
 written it, so no pause of a process and no clock can make two of them write.
 """
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from pithead.pool import schema
 from pithead.pool.database import StoreError, upsert
@@ -13,6 +13,9 @@ from pithead.pool.database import StoreError, upsert
 UNFENCED = 0
 """Of a pool without a lease: nothing is looked at."""
 BOOKS = "books"
+FROZEN = text("SET LOCAL idle_in_transaction_session_timeout = '3s'")
+"""PostgreSQL ends the transaction of a process that says nothing for so long: where it was frozen
+as it held the fence, all others would wait for it."""
 
 
 class NotLeader(StoreError):
@@ -23,6 +26,8 @@ def pass_fence(connection: Connection, token: int) -> None:
     """Raises NotLeader. Another transaction that passes waits for the end of this one."""
     if token == UNFENCED:
         return
+    if connection.dialect.name == "postgresql":
+        connection.execute(FROZEN)
     table = schema.fence
     offered = upsert(connection, table).values(name=BOOKS, token=token)
     passed = offered.on_conflict_do_update(

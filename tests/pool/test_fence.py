@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from pithead.pool import schema
 from pithead.pool.books import BooksSettings
 from pithead.pool.database import open_database
-from pithead.pool.fence import NotLeader
+from pithead.pool.fence import NotLeader, pass_fence
 from pithead.pool.position import Position
 from pithead.pool.store import Store
 
@@ -48,3 +48,24 @@ def test_a_pool_without_a_lease_is_not_held_to_it(engine):
     commit(engine, 8, 2)
     commit(engine, 0, 3)
     assert reached(engine) == 3
+
+
+def test_who_loads_the_books_holds_off_those_before_at_once(engine):
+    """What they committed after that would be missing in the books that are loaded."""
+    former, later = Store(engine, "pool", 7), Store(engine, "pool", 8)
+    books, _ = former.load(BooksSettings())
+    later.load(BooksSettings())
+    with pytest.raises(NotLeader):
+        former.commit(books.changes(), Position(1, 1))
+    assert reached(engine) is None
+
+
+def test_one_that_is_frozen_in_a_transaction_holds_off_nobody_for_long(engine):
+    if engine.dialect.name != "postgresql":
+        pytest.skip("in SQLite others write when it is gone")
+    with engine.connect() as frozen:
+        pass_fence(frozen, 7)
+        commit(engine, 8, 1)
+        with pytest.raises(sa.exc.DBAPIError):
+            frozen.execute(sa.text("SELECT 1"))
+    assert reached(engine) == 1
