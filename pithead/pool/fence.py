@@ -13,7 +13,7 @@ from pithead.pool.database import StoreError, upsert
 UNFENCED = 0
 """Of a pool without a lease: nothing is looked at."""
 BOOKS = "books"
-FROZEN = text("SET LOCAL idle_in_transaction_session_timeout = '3s'")
+FROZEN = text("SET LOCAL idle_in_transaction_session_timeout = '10s'")
 """PostgreSQL ends the transaction of a process that says nothing for so long: where it was frozen
 as it held the fence, all others would wait for it."""
 

@@ -60,6 +60,7 @@ def test_who_loads_the_books_holds_off_those_before_at_once(engine):
     assert reached(engine) is None
 
 
+@pytest.mark.slow
 def test_one_that_is_frozen_in_a_transaction_holds_off_nobody_for_long(engine):
     if engine.dialect.name != "postgresql":
         pytest.skip("in SQLite others write when it is gone")
