@@ -35,7 +35,7 @@ NOT_RUN = {
     "docs/credits.md": 1,
     "docs/deploying.md": 4,
     "docs/mainnet.md": 1,
-    "docs/operating.md": 3,
+    "docs/operating.md": 4,
     "docs/real-machine.md": 1,
     "docs/recipes/pyasic.md": 1,
     "docs/simulated-farm.md": 1,
