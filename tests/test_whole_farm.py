@@ -123,8 +123,12 @@ async def test_both_ends_agree_on_the_hashrate_within_the_noise_of_the_shares(sm
             snapshot = machine.miner.snapshot(now)
             by_pool = seen.windows.work_60m * SCALE / 3_600
             by_miner = snapshot.real.last_1h
-            shares = snapshot.pool_stats.accepted_shares * 3_600 / (now - began)
-            assert abs(by_pool / by_miner - 1) < 4 / shares**0.5
+            sent = snapshot.pool_stats
+            all_sent = sent.accepted_shares + sent.rejected_shares + sent.stale_shares
+            # Blocks come every tenth of a second here: some shares are too late for theirs.
+            in_time = sent.accepted_shares / all_sent
+            shares = sent.accepted_shares * 3_600 / (now - began)
+            assert abs(by_pool / (by_miner * in_time) - 1) < 4 / shares**0.5
 
 
 async def test_farm_json_is_private_and_enough_to_reach_every_api(small):
