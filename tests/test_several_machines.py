@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 
+import nats
 import pytest
 
 from pithead.pool.bookkeeper_settings import BookkeeperSettings
@@ -20,6 +21,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 NAMES = [f"rig{number}" for number in range(3)]
 LEASE_SECONDS = 6
+STREAM = "pithead_kept"
 
 
 class Machine:
@@ -56,22 +58,25 @@ class Machine:
             return await self.process.wait()
 
     def said(self):
-        return self.log.read_text()[-4000:]
+        return self.log.read_text()
+
+    async def says(self, words):
+        async with within(60, f"{self.role} says {words}"):
+            while words not in self.said():  # noqa: ASYNC110 - a file tells nobody
+                await asyncio.sleep(0.1)
 
     async def waits(self):
-        async with within(60, "it waits for the lease"):
-            while "waiting for the lease" not in self.said():  # noqa: ASYNC110 - a file tells nobody
-                await asyncio.sleep(0.1)
+        await self.says("waiting for the lease")
 
 
 class Pool:
     """Two processes that could keep the books, on one disk, and a front end on its own."""
 
-    def __init__(self, path, nats, database=""):
-        self.path = path
+    def __init__(self, path, nats_server, database=""):
+        self.nats = nats_server
         self.settings = {
             "exchange.kind": "nats",
-            "exchange.urls": nats.url,
+            "exchange.urls": nats_server.url,
             "exchange.lease_seconds": LEASE_SECONDS,
             "pool.database": database,
             "pool.block_interval_seconds": 10,
@@ -109,6 +114,18 @@ class Pool:
         await books.close()
         return {worker.name: worker.windows.work_24h for worker in workers}
 
+    async def stop(self, leader):
+        """In order, once the books have what the front end gave."""
+        await ended(self.load)
+        assert await self.front.end(signal.SIGTERM) == 0, self.front.said()
+        assert "the books lack" not in self.front.said()
+        client = await nats.connect(self.nats.url)
+        async with within(60, "the books take what is kept"):
+            while (await client.jetstream().stream_info(STREAM)).state.messages:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        await client.close()
+        assert await leader.end(signal.SIGTERM) == 0, leader.said()
+
     async def each_share_counted_once(self):
         work = await self.credited()
         for name, ledger in self.ledgers.items():
@@ -122,8 +139,8 @@ class Pool:
 
 
 async def test_a_front_end_and_the_books_on_two_machines_credit_what_is_answered(tmp_path):
-    with running_nats(tmp_path / "nats") as nats:
-        pool = Pool(tmp_path, nats)
+    with running_nats(tmp_path / "nats") as servers:
+        pool = Pool(tmp_path, servers)
         leader, front = pool.accounting(), pool.front
         try:
             await front.begin()  # it waits for work
@@ -132,17 +149,15 @@ async def test_a_front_end_and_the_books_on_two_machines_credit_what_is_answered
             await front.serves()
             pool.mine()
             await more_shares(pool.ledgers, 20)
-            await ended(pool.load)
-            assert await front.end(signal.SIGTERM) == 0, front.said()
-            assert await leader.end(signal.SIGTERM) == 0, leader.said()
+            await pool.stop(leader)
             await pool.each_share_counted_once()
         finally:
             await pool.kill_what_is_left(front, leader)
 
 
 async def test_the_leader_then_the_front_end_are_killed_and_another_takes_over(tmp_path):
-    with running_server() as server, running_nats(tmp_path / "nats") as nats:
-        pool = Pool(tmp_path, nats, new_database(server))
+    with running_server() as server, running_nats(tmp_path / "nats") as servers:
+        pool = Pool(tmp_path, servers, new_database(server))
         first, second, front = pool.accounting(), pool.accounting(), pool.front
         try:
             await first.begin()
@@ -162,17 +177,15 @@ async def test_the_leader_then_the_front_end_are_killed_and_another_takes_over(t
             await front.serves()
             await more_shares(pool.ledgers, 20)
             assert len(list((pool.books / "pool" / "former-journals").iterdir())) == 1
-            await ended(pool.load)
-            assert await front.end(signal.SIGTERM) == 0, front.said()
-            assert await second.end(signal.SIGTERM) == 0, second.said()
+            await pool.stop(second)
             await pool.each_share_counted_once()
         finally:
             await pool.kill_what_is_left(front, first, second)
 
 
 async def test_shares_wait_on_disk_while_nats_is_away_and_miners_are_answered(tmp_path):
-    with running_nats(tmp_path / "nats") as nats:
-        pool = Pool(tmp_path, nats)
+    with running_nats(tmp_path / "nats") as servers:
+        pool = Pool(tmp_path, servers)
         pool.settings["exchange.lease_seconds"] = 120
         leader, front = pool.accounting(), pool.front
         front.settings |= pool.settings
@@ -183,14 +196,13 @@ async def test_shares_wait_on_disk_while_nats_is_away_and_miners_are_answered(tm
             await front.serves()
             pool.mine()
             await more_shares(pool.ledgers, 20)
-            nats.stop()
+            servers.stop()
             await more_shares(pool.ledgers, 30)
-            nats.start()
+            await front.says("shares wait here")
+            servers.start()
+            await front.says("the books can be reached again")
             await more_shares(pool.ledgers, 20)
-            await ended(pool.load)
-            assert await front.end(signal.SIGTERM) == 0, front.said()
-            assert await leader.end(signal.SIGTERM) == 0, leader.said()
-            assert "the books can be reached again" in front.said()
+            await pool.stop(leader)
             await pool.each_share_counted_once()
         finally:
             await pool.kill_what_is_left(front, leader)
@@ -198,8 +210,8 @@ async def test_shares_wait_on_disk_while_nats_is_away_and_miners_are_answered(tm
 
 async def test_a_leader_that_was_paused_for_too_long_ends_with_a_word_and_writes_no_more(tmp_path):
     """Frozen as a whole machine may be: when it goes on, another keeps the books."""
-    with running_server() as server, running_nats(tmp_path / "nats") as nats:
-        pool = Pool(tmp_path, nats, new_database(server))
+    with running_server() as server, running_nats(tmp_path / "nats") as servers:
+        pool = Pool(tmp_path, servers, new_database(server))
         first, second, front = pool.accounting(), pool.accounting(), pool.front
         second.directory = tmp_path / "other-books"
         second.directory.mkdir()
@@ -218,9 +230,7 @@ async def test_a_leader_that_was_paused_for_too_long_ends_with_a_word_and_writes
             assert await first.ended() == 1, first.said()
             assert "keeps the books no more" in first.said()
             await more_shares(pool.ledgers, 20)
-            await ended(pool.load)
-            assert await front.end(signal.SIGTERM) == 0, front.said()
-            assert await second.end(signal.SIGTERM) == 0, second.said()
+            await pool.stop(second)
             pool.books = second.directory
             await pool.each_share_counted_once()
         finally:
