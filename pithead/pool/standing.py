@@ -18,7 +18,7 @@ from pithead.pool.readings import (
     WorkerState,
 )
 from pithead.pool.schemes import Price
-from pithead.pool.tallies import DAY, Edges
+from pithead.pool.tallies import DAY, Edges, windows_of, works_since
 from pithead.pool.watching import SNAPSHOT_SECONDS
 from pithead.work.template import Template
 
@@ -26,7 +26,6 @@ NEW_SECONDS = 3_600
 LOW_PERCENT = 70
 """Of the average of 24 hours: the automatic alert limit of Braiins Pool."""
 NOTHING = Windows(0, 0, 0, 0, 0.0)
-NO_WORK = (0, 0, 0, 0)
 SLICE = 500
 """Workers read at once, a few milliseconds; more than so many are not counted each time."""
 KEPT_SECONDS = 5.0
@@ -112,17 +111,25 @@ class Standing:
         second = self._books.score_second(now)
         every = iter(tuple(meters.workers.items()))
         while some := tuple(islice(every, SLICE)):
-            yield [self._worker(*each, edges, second, now) for each in some]
+            yield self._some(some, edges, second, now)
 
-    def _worker(
-        self, name: str, meter: Meter, edges: Edges, second: float, now: float
-    ) -> WorkerReading:
+    def _some(
+        self, some: Sequence[tuple[str, Meter]], edges: Edges, second: float, now: float
+    ) -> Sequence[WorkerReading]:
         constant = self._books.settings.time_constant_seconds
-        works = meter.tally.windows(edges)
-        manual = self.alert_rates.get((meter.user, name)) if self.alert_rates else None
-        state = worker_state(meter, works[0], works[2], now, manual)
-        rate = meter.score.at(second, constant) / constant
-        return WorkerReading(name, state, meter.last_ms // 1000, Windows(*works, rate))
+        rates = self.alert_rates
+        found = windows_of([meter.tally for _, meter in some], edges)
+        return [
+            WorkerReading(
+                name,
+                worker_state(
+                    meter, works[0], works[2], now, rates.get((meter.user, name)) if rates else None
+                ),
+                meter.last_ms // 1000,
+                Windows(*works, meter.score.at(second, constant) / constant),
+            )
+            for (name, meter), works in zip(some, found, strict=True)
+        ]
 
     def course(self, user: str, now: float, hours: Hours) -> Course:
         """Of a user, or of the pool where that is ""."""
@@ -154,15 +161,27 @@ class Standing:
         return states
 
     def _count_states(self, meters: UserMeters, edges: Edges, now: float) -> Counter[WorkerState]:
+        """Windows are looked at only where the state depends on them."""
         since_ms, old_ms = (now - SNAPSHOT_SECONDS) * 1000, (now - NEW_SECONDS) * 1000
         states: Counter[WorkerState] = Counter()
         rates = self.alert_rates
-        for name, worker in meters.workers.items():
-            works = NO_WORK
-            if worker.last_ms > since_ms and (worker.first_ms <= old_ms or rates):
-                works = worker.tally.windows(edges)  # nothing else depends on it
-            manual = rates.get((worker.user, name)) if rates else None
-            states[worker_state(worker, works[0], works[2], now, manual)] += 1
+        place_5m, _, place_24h = edges.places
+        every = iter(meters.workers.values())
+        while some := tuple(islice(every, SLICE)):
+            held = []
+            for worker in some:
+                if worker.last_ms > since_ms and (worker.first_ms <= old_ms or rates):
+                    held.append(worker)
+                else:
+                    states[worker_state(worker, 0, 0, now)] += 1
+            tallies = [worker.tally for worker in held]
+            works = zip(
+                works_since(tallies, place_5m), works_since(tallies, place_24h), strict=True
+            )
+            states.update(
+                worker_state(worker, *work, now, rates.get((worker.user, worker.worker)))
+                for worker, work in zip(held, works, strict=True)
+            )
         return states
 
     def _active(self, now: float) -> int:
