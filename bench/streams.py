@@ -1,6 +1,7 @@
 """The Stratum port on asyncio's streams: the baseline that the pool's own listener is held to."""
 
 import asyncio
+import socket
 
 from pithead.pool.listener import Connection, Listener, Taker
 
@@ -18,12 +19,22 @@ class StreamListener(Listener):
 
     def __init__(self, pool: Taker, host: str, port: int) -> None:
         super().__init__(pool, host, port)
-        self._reading: set[asyncio.Task[None] | None] = set()
+        self._server: asyncio.Server | None = None
 
-    async def start(self) -> None:
+    async def start(self, listening: socket.socket | None = None) -> None:
         self._server = await asyncio.start_server(
             self._read, self._host, self._port, limit=1 << 16, backlog=4096
         )
+
+    @property
+    def address(self) -> tuple[str, int]:
+        assert self._server is not None
+        host, port = self._server.sockets[0].getsockname()
+        return str(host), int(port)
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
 
     async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = StreamConnection(self._pool, writer)
