@@ -79,6 +79,7 @@ class Pool:
             "pool.least_share_work": 1,
             "pool.work_scale": 1,
             "pool.block_interval_seconds": 86_400,
+            "pool.shares_per_minute": 600,
             "pool.max_connections": MOST_PER_PROCESS + 1_000,
             "pool.api_burst": 10_000,
             "pool.api_refill_per_second": 1_000,
