@@ -23,15 +23,15 @@ LOAD = 0.6
 class Costs:
     """Seconds of a core, bytes and files, as measured; see `docs/scaling.md`."""
 
-    share_seconds: float = 20e-6
+    share_seconds: float = 22e-6
     """A share that comes alone, in a front end, with the system's part."""
     books_seconds: float = 6e-6
     """The same share in the books."""
     turn_seconds: float = 60e-6
     """What a turn of a front end's loop costs beside its shares: the journal's write above all."""
-    job_seconds: float = 15e-6
+    job_seconds: float = 24e-6
     """A connection told of a new block."""
-    connection_bytes: float = 12_000.0
+    connection_bytes: float = 12_600.0
     """In a front end and in the system, at the pool's end."""
     connections_per_process: int = 18_500
     shares_per_message: float = 100.0
