@@ -3,11 +3,12 @@
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import httpx
@@ -31,6 +32,8 @@ from pithead.fleet.following import Follower, Rules
 from pithead.fleet.plot import Sample, as_svg, as_text
 from pithead.fleet.steering import Round, Steered, Steering, UpTo
 
+Command = TypeVar("Command", bound=Callable[..., Any])
+
 NOT_HELD = 1
 """The exit code where, at the end, more was drawn than the budget, or not all was put back."""
 MOST_SAMPLES = 20_000
@@ -53,55 +56,33 @@ class Plan:
     timeout: float
 
 
+def _number(
+    name: str, usual: float, unit: str, meaning: str, least: float = 0.0, most: float | None = None
+) -> Callable[[Command], Command]:
+    """An option that takes a number from `least` to `most`."""
+    return click.option(
+        name, type=click.FloatRange(least, most), default=usual, show_default=True, metavar=unit,
+        help=meaning,
+    )  # fmt: skip
+
+
+def _steps_file(name: str, meaning: str) -> Callable[[Command], Command]:
+    return click.option(name, type=click.Path(path_type=Path), metavar="FILE", help=meaning)
+
+
 @click.command()
 @click.argument("range_", metavar="[RANGE]", required=False)
 @click.option("--budget-watt", type=click.FloatRange(0), metavar="W", help="At all times.")
-@click.option(
-    "--budget-csv",
-    "budget_csv",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Lines of time,watt.",
-)
-@click.option(
-    "--price-csv",
-    "price_csv",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Lines of time,price; with --limit.",
-)
+@_steps_file("--budget-csv", "Lines of time,watt.")
+@_steps_file("--price-csv", "Lines of time,price; with --limit.")
 @click.option("--limit", type=float, metavar="PRICE", help="Above this price nothing runs.")
-@click.option(
-    "--every",
-    type=click.FloatRange(0.1, 3600),
-    default=10.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="Between two looks.",
+@_number("--every", 10.0, "SECONDS", "Between two looks.", least=0.1, most=3600)
+@_number(
+    "--change-every", 300.0, "SECONDS", "No machine goes up within so long of its last change."
 )
-@click.option(
-    "--change-every",
-    type=click.FloatRange(0),
-    default=300.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="No machine goes up within so long of its last change.",
-)
-@click.option(
-    "--margin",
-    type=click.FloatRange(0, 50),
-    default=3.0,
-    show_default=True,
-    metavar="PERCENT",
-    help="Of the budget, not planned for.",
-)
-@click.option(
-    "--paused-watt",
-    type=click.FloatRange(0, 1000),
-    default=50.0,
-    show_default=True,
-    metavar="W",
-    help="What a paused machine draws, until it was seen to.",
+@_number("--margin", 3.0, "PERCENT", "Of the budget, not planned for.", most=50)
+@_number(
+    "--paused-watt", 50.0, "W", "What a paused machine draws, until it was seen to.", most=1000
 )
 @click.option(
     "--up-to",
