@@ -150,6 +150,12 @@ rules = Table(
     Column("text", String, nullable=False),
 )  # fmt: skip
 """The rules of rewards, as JSON, by the moment they came into force."""
+rules_wanted = Table(
+    "rules_wanted", metadata,
+    Column("source", String, primary_key=True),
+    Column("text", String, nullable=False),
+)  # fmt: skip
+"""Rules as JSON: those of the `configuration` of last time, and what an `admin` chose instead."""
 referrals = Table(
     "referrals", metadata,
     Column("user", String, primary_key=True),
@@ -284,8 +290,10 @@ worker_settings = Table(
     Column("worker", String, primary_key=True),
     Column("label", String, nullable=False),
     Column("alert_rate", Float),
+    Column("least_difficulty", Float),
 )  # fmt: skip
-"""`alert_rate` in hashes a second on the wire; null where the limit is automatic."""
+"""`alert_rate` in hashes a second on the wire, null where the limit is automatic;
+`least_difficulty` of its shares, null where only the pool's minimum holds."""
 watched = Table(
     "watched", metadata,
     Column("user", String, primary_key=True),
