@@ -177,36 +177,48 @@ class Operation:
 
 
 USER = "/api/v1/users/{user}"
+
+
+def of_an_account(path: str) -> tuple[Operation, ...]:
+    """What those who run the pool and the user itself may do alike, below `path`."""
+    return (
+        Operation("GET", path + "/workers", "workers", "All workers", answer=list[Worker]),
+        Operation(
+            "PATCH", path + "/workers/{worker}", "change_worker",
+            "Label, monitoring and alert limit of a worker", WorkerChange,
+        ),
+        Operation(
+            "PUT", path + "/profiles/{profile}", "create_token",
+            "Make a profile, or give it a new token in place of its last", ProfileChange, NewToken,
+        ),
+        Operation(
+            "PATCH", path + "/profiles/{profile}", "change_profile",
+            "Allow or forbid web APIs; the token stays", ProfileChange,
+        ),
+        Operation(
+            "DELETE", path + "/profiles/{profile}", "revoke", "Remove a profile and its token"
+        ),
+        Operation(
+            "POST", path + "/contacts", "put_contact",
+            "Tell a place from now on; a webhook gets a new secret", ContactChange, NewContact,
+        ),
+        Operation(
+            "POST", path + "/contacts/remove", "remove_contact", "Tell it nothing more",
+            ContactRemoval,
+        ),
+        Operation(
+            "GET", path + "/notices", "notices", "What was sent or waits, newest first",
+            answer=list[Notice],
+        ),
+    )  # fmt: skip
+
+
 OPERATIONS = (
     Operation("GET", "/api/v1/status", "status", "How the pool is", answer=PoolStatus),
     Operation("GET", "/api/v1/users", "users", "Names of all accounts", answer=list[str]),
     Operation("GET", USER, "user", "One account", answer=User),
     Operation("PUT", USER, "create_user", "Open an account; nothing happens if it is there"),
-    Operation(
-        "PUT", USER + "/profiles/{profile}", "create_token",
-        "Make a profile, or give it a new token in place of its last", ProfileChange, NewToken,
-    ),
-    Operation(
-        "PATCH", USER + "/profiles/{profile}", "change_profile",
-        "Allow or forbid web APIs; the token stays", ProfileChange,
-    ),
-    Operation("DELETE", USER + "/profiles/{profile}", "revoke", "Remove a profile and its token"),
-    Operation("GET", USER + "/workers", "workers", "Workers of an account", answer=list[Worker]),
-    Operation(
-        "PATCH", USER + "/workers/{worker}", "change_worker",
-        "Label, monitoring and alert limit of a worker", WorkerChange,
-    ),
-    Operation(
-        "POST", USER + "/contacts", "put_contact",
-        "Tell a place from now on; a webhook gets a new secret", ContactChange, NewContact,
-    ),
-    Operation(
-        "POST", USER + "/contacts/remove", "remove_contact", "Tell it nothing more", ContactRemoval
-    ),
-    Operation(
-        "GET", USER + "/notices", "notices", "What was sent or waits, newest first",
-        answer=list[Notice],
-    ),
+    *of_an_account(USER),
     Operation(
         "GET", "/api/v1/groups", "groups", "Members by group", answer=dict[str, list[str]]
     ),

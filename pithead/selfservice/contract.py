@@ -4,21 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from pithead.pooladmin.contract import (
-    Body,
-    Contact,
-    ContactChange,
-    ContactRemoval,
-    Message,
-    NewContact,
-    NewToken,
-    Notice,
-    Operation,
-    Profile,
-    ProfileChange,
-    Worker,
-    WorkerChange,
-)
+from pithead.pooladmin.contract import Body, Contact, Message, Operation, Profile, of_an_account
 from pithead.pooladmin.moneycontract import Account
 from pithead.poolapi.contract import PayoutsAnswer, ProfileAnswer, RewardsAnswer
 from pithead.poolapi.publiccontract import HashRates, PublicBlock
@@ -67,31 +53,9 @@ OPERATIONS = (
               "newest first", answer=list[OwnBlock]),
     Operation("GET", ME + "/payouts", "payouts", "Payments of the last 90 days",
               answer=PayoutsAnswer),
-    Operation("GET", ME + "/workers", "workers", "All workers", answer=list[Worker]),
-    Operation(
-        "PATCH", ME + "/workers/{worker}", "change_worker",
-        "Label, monitoring and alert limit of a worker", WorkerChange,
-    ),
     Operation("GET", ME + "/profiles", "profiles", "Access profiles", answer=list[Profile]),
-    Operation(
-        "PUT", ME + "/profiles/{profile}", "create_token",
-        "Make a profile, or give it a new token in place of its last", ProfileChange, NewToken,
-    ),
-    Operation(
-        "PATCH", ME + "/profiles/{profile}", "change_profile",
-        "Allow or forbid web APIs; the token stays", ProfileChange,
-    ),
-    Operation("DELETE", ME + "/profiles/{profile}", "revoke", "Remove a profile and its token"),
     Operation("GET", ME + "/contacts", "contacts", "Who is told of alerts", answer=list[Contact]),
-    Operation(
-        "POST", ME + "/contacts", "put_contact",
-        "Tell a place from now on; a webhook gets a new secret", ContactChange, NewContact,
-    ),
-    Operation(
-        "POST", ME + "/contacts/remove", "remove_contact", "Tell it nothing more", ContactRemoval
-    ),
-    Operation("GET", ME + "/notices", "notices", "What was sent or waits, newest first",
-              answer=list[Notice]),
+    *of_an_account(ME),
 )  # fmt: skip
 """All of them need a session."""
 
