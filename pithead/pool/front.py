@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pithead.pool.extranonce import Extranonces
+from pithead.pool.floors import AccountFloors
 from pithead.pool.jobs import JobBook
 from pithead.pool.vardiff import VardiffSettings
 from pithead.stratum.lines import SERVER_LINE_LIMIT
@@ -42,3 +43,5 @@ class Front:
     """Whether a user may mine here; asked at each authorisation."""
     settings: SessionSettings = field(default_factory=SessionSettings)
     vardiff: VardiffSettings = field(default_factory=VardiffSettings)
+    floors: AccountFloors = field(default_factory=AccountFloors)
+    """What accounts want of their workers' shares at the least."""

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from pithead.pool.aims import Aims
 from pithead.pool.events import Event, ShareAccepted, ShareRejected
 from pithead.pool.extranonce import ExtranoncesExhausted, Lease
+from pithead.pool.floors import Floors
 from pithead.pool.front import Front
 from pithead.pool.jobs import OpenJob
 from pithead.pool.names import Worker, read_worker, runs_braiins_os, wished_difficulty
@@ -48,8 +49,6 @@ from pithead.stratum.requests import (
 from pithead.work.share import Reason, Solution
 
 NO_CEILING = 1 << 256
-
-
 TLS_HANDSHAKE = b"\x16"
 """The first byte of a TLS client; no JSON begins so, and no line of it would ever end."""
 
@@ -72,7 +71,7 @@ class Session:
         self._braiins_os = False
         self._lease: Lease | None = None
         self._workers: dict[str, Worker] = {}
-        self._floors: dict[str, int] = {}
+        self._floors = Floors()
         self._mask = 0
         self._job: OpenJob | None = None  # the one offered last
         self._desk_of: tuple[OpenJob, Aim]
@@ -157,6 +156,9 @@ class Session:
                 return Turn(RECONNECT_LINE)
             case Remedy.CLOSE:
                 return Turn(close_reason="nothing but refused shares")
+        if self._floors.is_old(self._front.floors):
+            self._settle_floor()
+            return Turn(self.renewal(now))
         if self._news_of != self._offered:
             self._news_of = self._offered
             self._news_at = wall
@@ -284,16 +286,14 @@ class Session:
         self._wants_job = True
 
     def _keep_above(self, wisher: str, difficulty: int | float | None) -> None:
-        """Honour the least difficulty of a worker, or of the device (""): the largest one holds."""
-        known = self._floors.get(wisher)
-        wished = None if difficulty is None else work_of_difficulty(difficulty)
-        if wished == known:
-            return
-        self._floors.pop(wisher, None)
-        if wished is not None:
-            self._floors[wisher] = wished
-        self._vardiff.raise_floor(max(self._floors.values(), default=0), self._ceiling)
-        self._wants_job = True
+        """Honour the least difficulty of a worker, or of the device ("")."""
+        self._floors.wish(wisher, difficulty)
+        self._settle_floor()
+
+    def _settle_floor(self) -> None:
+        if self._floors.settle(self._front.floors, self._workers.values()):
+            self._vardiff.raise_floor(self._floors.least, self._ceiling)
+            self._wants_job = True
 
     @property
     def _ceiling(self) -> int:
