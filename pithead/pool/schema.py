@@ -228,6 +228,19 @@ sessions = Table(
     Column("created", BigInteger, nullable=False),
     Column("expires", BigInteger, nullable=False),
 )  # fmt: skip
+second_factors = Table(
+    "second_factors", metadata,
+    Column("user", String, primary_key=True),
+    Column("salt", String, nullable=False),
+    Column("masked", String, nullable=False),
+    Column("since", BigInteger, nullable=False),  # 0 while it waits for its first code
+    Column("last_counter", BigInteger, nullable=False),
+)  # fmt: skip
+recovery_codes = Table(
+    "recovery_codes", metadata,
+    Column("sha256", String, primary_key=True),
+    Column("user", String, nullable=False, index=True),
+)  # fmt: skip
 scheme_state = Table(
     "scheme_state", metadata,
     Column("name", String, primary_key=True),
