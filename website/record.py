@@ -30,7 +30,7 @@ SETTLED_SECONDS = 5
 
 
 def record_table(farm: Farm) -> None:
-    console = Console(record=True, width=130, file=io.StringIO())
+    console = Console(record=True, width=132, file=io.StringIO())
     console.print(draw(picture(farm)))
     text = console.export_svg(title="pithead up", code_format=SYSTEM_FONTS)
     (IMAGES / "up.svg").write_text(text)

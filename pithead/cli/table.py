@@ -1,10 +1,10 @@
 """The live table of `pithead up`: what a person wants to see of a running farm."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -58,7 +58,7 @@ def rate(hashes_a_second: float) -> str:
 
 def draw(picture: FarmPicture) -> RenderableType:
     """The whole picture."""
-    return Group(_heading(picture), _miners(picture.miners), _ending(picture))
+    return Group(_heading(picture), _Miners(picture.miners), _ending(picture))
 
 
 def line(picture: FarmPicture) -> str:
@@ -89,23 +89,67 @@ def _heading(picture: FarmPicture) -> Text:
     )  # fmt: skip
 
 
-def _miners(miners: Sequence[MinerRow]) -> Table:
-    table = Table(expand=False)
-    for title in ("miner", "address", "works for", "status"):
-        table.add_column(title)
-    for title in ("power", "chips", "miner sees", "pool sees", "accepted", "rejected"):
-        table.add_column(title, justify="right")
-    for miner in miners[:40]:
-        heat = miner.temperature_celsius
-        table.add_row(
-            f"{miner.name} {miner.model}", miner.address, miner.worker, miner.status,
-            f"{miner.power_watts} W", "" if heat is None else f"{heat:.0f} °C",
-            rate(miner.miner_rate), rate(miner.pool_rate),
-            str(miner.accepted), str(miner.rejected),
-        )  # fmt: skip
-    if len(miners) > 40:
-        table.caption = f"and {len(miners) - 40} more"
-    return table
+@dataclass(frozen=True, slots=True)
+class _Miners:
+    """The table of machines, with as many columns and rows as the terminal has room for."""
+
+    miners: Sequence[MinerRow]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Table]:
+        rows = _MOST_ROWS
+        if console.is_terminal:
+            rows = max(3, min(rows, console.height - _LINES_AROUND))
+        shown = self.miners[:rows]
+        table = Table(expand=False)
+        columns = _fitting(shown, options.max_width)
+        for title in columns:
+            table.add_column(title, justify="left" if title in _LEFT else "right", no_wrap=True)
+        for miner in shown:
+            table.add_row(*(of(miner) for of in columns.values()))
+        if len(self.miners) > rows:
+            table.caption = f"and {len(self.miners) - rows} more"
+        yield table
+
+
+def _fitting(miners: Sequence[MinerRow], width: int) -> Mapping[str, Callable[[MinerRow], str]]:
+    """The columns that fit into `width`; the least needed are left out first."""
+    columns = dict(_COLUMNS)
+    for title in _LEAST_NEEDED:
+        if _width(columns, miners) <= width:
+            break
+        del columns[title]
+    return columns
+
+
+def _width(columns: Mapping[str, Callable[[MinerRow], str]], miners: Sequence[MinerRow]) -> int:
+    """Of the table of all these, with a border and two blanks at each column."""
+    widest = (max([len(title), *(len(of(row)) for row in miners)]) for title, of in columns.items())
+    return 1 + sum(wide + 3 for wide in widest)
+
+
+def _heat(miner: MinerRow) -> str:
+    return "" if miner.temperature_celsius is None else f"{miner.temperature_celsius:.0f} °C"
+
+
+_COLUMNS: dict[str, Callable[[MinerRow], str]] = {
+    "miner": lambda miner: miner.name,
+    "model": lambda miner: miner.model,
+    "address": lambda miner: miner.address,
+    "works for": lambda miner: miner.worker,
+    "status": lambda miner: miner.status,
+    "power": lambda miner: f"{miner.power_watts} W",
+    "chips": _heat,
+    "miner sees": lambda miner: rate(miner.miner_rate),
+    "pool sees": lambda miner: rate(miner.pool_rate),
+    "accepted": lambda miner: str(miner.accepted),
+    "rejected": lambda miner: str(miner.rejected),
+}
+_LEFT = ("miner", "model", "address", "works for", "status")
+_LEAST_NEEDED = ("model", "works for", "rejected", "chips", "accepted", "status")
+
+_MOST_ROWS = 40
+_LINES_AROUND = 14
+"""Of a terminal: what stands above and below the table's rows, and one for the cursor."""
 
 
 def _ending(picture: FarmPicture) -> Text:

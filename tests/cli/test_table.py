@@ -19,8 +19,8 @@ def picture(miners=3):
     )  # fmt: skip
 
 
-def shown(miners=3):
-    console = Console(width=140, record=True, file=io.StringIO())
+def shown(miners=3, width=140, **more):
+    console = Console(width=width, record=True, file=io.StringIO(), **more)
     console.print(draw(picture(miners)))
     return console.export_text()
 
@@ -45,6 +45,25 @@ def test_the_table_shows_addresses_users_both_rates_shares_and_how_to_stop():
 
 def test_a_large_farm_is_cut_and_says_so():
     assert "and 60 more" in shown(100)
+
+
+def test_a_narrow_terminal_gets_fewer_columns_and_each_of_them_whole():
+    wide, usual, narrow = shown(), shown(width=120), shown(width=80)
+    assert "Antminer S21" in wide
+    assert "Antminer S21" not in usual
+    assert "alice.miner-0" in usual
+    assert "alice.miner-0" not in narrow
+    for text in (usual, narrow):
+        assert "…" not in text
+        for words in ("127.0.1.1:80", "normal", "3519 W", "201.3 TH/s", "198.9 TH/s"):
+            assert text.count(words) == 3
+
+
+def test_a_low_terminal_gets_fewer_rows_and_says_how_to_stop_all_the_same():
+    text = shown(20, width=80, height=24, force_terminal=True)
+    assert "and 10 more" in text
+    assert text.count("\n") < 24
+    assert "Ctrl-C" in text
 
 
 def test_one_line_says_the_same_where_there_is_no_terminal():
