@@ -1,5 +1,7 @@
 """Passwords and sessions."""
 
+from base64 import b32decode
+
 import pytest
 from argon2 import PasswordHasher
 from argon2.profiles import CHEAPEST
@@ -7,8 +9,9 @@ from sqlalchemy import select
 
 from pithead.pool.accounts import Accounts
 from pithead.pool.database import open_database
-from pithead.pool.logins import LONGEST, MOST_SESSIONS, SESSION_SECONDS, Logins
+from pithead.pool.logins import LONGEST, MOST_SESSIONS, SESSION_SECONDS, Logins, WrongCode
 from pithead.pool.schema import passwords, sessions
+from pithead.pool.second_factors import STEP_SECONDS, SecondFactors, code_at
 from pithead.pool.store import Store
 
 PASSWORD = "a long password"
@@ -32,6 +35,7 @@ def logins(database, clock):
     Accounts(Store(engine, "")).create_user("alice")
     made = Logins(engine, clock)
     made._hasher = PasswordHasher.from_parameters(CHEAPEST)
+    made.factors = SecondFactors(engine, clock, memory_kib=32)
     made.set_password("alice", PASSWORD)
     yield made
     engine.dispose()
@@ -115,3 +119,57 @@ def test_an_account_comes_before_its_password(logins):
 def test_sessions_know_each_other_s_secrets_not(logins):
     one, other = (logins.session(logins.sign_in("alice", PASSWORD)) for _ in range(2))
     assert one.csrf != other.csrf
+
+
+@pytest.fixture
+def code(logins, clock):
+    """Gives the code of the next step; codes are asked for."""
+    secret = b32decode(logins.factors.begin("alice", PASSWORD))
+
+    def code():
+        clock.now += STEP_SECONDS
+        return code_at(secret, int(clock.now) // STEP_SECONDS)
+
+    code.recovery = logins.factors.confirm("alice", PASSWORD, code())
+    return code
+
+
+def test_where_codes_are_asked_for_the_password_alone_opens_nothing(logins, code):
+    with pytest.raises(WrongCode, match="is needed"):
+        logins.sign_in("alice", PASSWORD)
+    with pytest.raises(WrongCode, match="wrong or was used"):
+        logins.sign_in("alice", PASSWORD, "no code")
+    assert logins.session(logins.sign_in("alice", PASSWORD, code()))
+    assert logins.session(logins.sign_in("alice", PASSWORD, code.recovery[0]))
+
+
+def test_a_code_is_not_used_up_by_a_wrong_password(logins, code):
+    one = code()
+    assert logins.sign_in("alice", "wrong", one) is None
+    assert logins.sign_in("alice", PASSWORD, one)
+
+
+def test_a_user_s_own_new_password_keeps_codes_and_an_operator_s_turns_them_off(logins, code):
+    logins.change_password("alice", PASSWORD, "another password")
+    with pytest.raises(WrongCode):
+        logins.sign_in("alice", "another password")
+    assert logins.sign_in("alice", "another password", code())
+    with pytest.raises(ValueError, match="characters"):
+        logins.change_password("alice", "another password", "short")
+    assert logins.sign_in("alice", "another password", code())
+    logins.set_password("alice", PASSWORD)
+    assert logins.sign_in("alice", PASSWORD)
+
+
+def test_all_sessions_but_one_s_own_end(logins):
+    mine, other = (logins.sign_in("alice", PASSWORD) for _ in range(2))
+    logins.sign_others_out("alice", mine)
+    assert logins.session(mine)
+    assert logins.session(other) is None
+
+
+def test_whether_there_is_a_password_can_be_asked(logins):
+    assert logins.has_password("alice")
+    assert not logins.has_password("bob")
+    logins.remove_password("alice")
+    assert not logins.has_password("alice")
