@@ -87,9 +87,8 @@ class Pool:
         self.stratum = free_port()
         self.machines = []
         self.front = self.machine(
-            "front", "stratum",
-            pool__stratum_port=self.stratum, pool__server_bits=4, pool__server_number=3,
-        )  # fmt: skip
+            "front", "stratum", **self.numbered(3) | {"pool__stratum_port": self.stratum}
+        )
         self.books = path / "books"
         self.ledgers = {name: Ledger() for name in NAMES}
         self.load = []
@@ -99,6 +98,14 @@ class Pool:
         made = Machine(self.path / directory, role, self.settings, **own)
         self.machines.append(made)
         return made
+
+    def numbered(self, number):
+        """Settings of a front end of its own."""
+        return {
+            "pool__stratum_port": free_port(),
+            "pool__server_bits": 4,
+            "pool__server_number": number,
+        }
 
     def accounting(self, directory="books"):
         return self.machine(

@@ -71,3 +71,22 @@ async def test_a_leader_that_was_paused_for_too_long_ends_with_a_word_and_writes
         await pool.stop(second)
         pool.books = second.directory
         await pool.each_share_counted_once()
+
+
+async def test_a_second_front_end_with_the_same_number_says_so_and_does_not_start(tmp_path):
+    async with several_machines(tmp_path) as pool:
+        leader = pool.accounting()
+        await pool.start(leader)
+        second = pool.machine("second", "stratum", **pool.numbered(3))
+        await second.begin()
+        assert await second.ended() == 2, second.said()
+        assert "server_number 3 is that of another front end" in second.said()
+        await pool.front.end(signal.SIGKILL)
+        await second.begin()  # on the machine that takes the place of the one that died
+        await second.serves()
+        await second.end(signal.SIGTERM)
+        await pool.front.begin()
+        await pool.front.serves()
+        await pool.more_shares()
+        await pool.stop(leader)
+        await pool.each_share_counted_once()

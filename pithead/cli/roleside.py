@@ -5,13 +5,16 @@ accounting   the books with the node and both APIs; all but the one with the lea
 """
 
 import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import click
 import structlog
 
 from pithead.cli.cannotstart import CannotStart, LeadsNoMore
-from pithead.cli.datadir import DataDirectory
+from pithead.cli.datadir import DataDirectory, write_whole
 from pithead.cli.ending import told_to_stop, until_told_or_failed
 from pithead.cli.exchangeside import settings_of
 from pithead.cli.farmtime import steady_wall
@@ -22,6 +25,7 @@ from pithead.cli.poolside import Term, check, first_block_work, open_pool
 from pithead.cli.sections import Config
 from pithead.cli.stratumside import PortNotBound, StratumPart
 from pithead.node.node import NodeUnavailable
+from pithead.pool.claim import Claim, Claimed
 from pithead.pool.exchange import Exchange, ExchangeAway
 from pithead.pool.fence import NotLeader
 from pithead.pool.lease import Lease
@@ -32,6 +36,7 @@ from pithead.pool.terms import mark, set_aside
 log = structlog.get_logger(__name__)
 
 LEASE = "books"
+LIFE_FILE = "front-end-life"
 AGAIN_SECONDS = 1.0
 
 
@@ -44,7 +49,7 @@ async def run(config: Config, role: str) -> None:
     with told_to_stop() as told:
         exchange = NatsExchange(settings_of(config.exchange))
         try:
-            await (_front_end if role == "stratum" else _accounting)(config, exchange, told)
+            await ROLES[role](config, exchange, told)
         finally:
             await exchange.close()
 
@@ -52,7 +57,7 @@ async def run(config: Config, role: str) -> None:
 # The front end
 
 
-async def _front_end(config: Config, exchange: Exchange, told: asyncio.Event) -> None:
+async def _front_end(config: Config, exchange: NatsExchange, told: asyncio.Event) -> None:
     if config.pool.front_ends > 1:
         raise CannotStart(
             "pool.front_ends is for a pool on one machine; with --role stratum each process has a "
@@ -63,18 +68,56 @@ async def _front_end(config: Config, exchange: Exchange, told: asyncio.Event) ->
     ending = asyncio.ensure_future(_end(told, ended))
     orders = Orders(config, str(path), payout_script(config), 0, {})
     try:
-        with DataDirectory(path):
-            while not told.is_set():
-                await until_told_or_failed(told, _work(config, exchange))
-                try:
-                    if not told.is_set():
-                        await serve(orders, exchange, ended, _announce)
-                except NodeUnavailable as error:
-                    log.warning("there is no work any more", why=str(error))
+        with DataDirectory(path) as data:
+            async with _claimed(config, exchange, data, told):
+                while not told.is_set():
+                    await until_told_or_failed(told, _work(config, exchange))
+                    try:
+                        if not told.is_set():
+                            await serve(orders, exchange, ended, _announce)
+                    except NodeUnavailable as error:
+                        log.warning("there is no work any more", why=str(error))
     except PortNotBound as error:
         raise CannotStart(str(error)) from error
     finally:
         ending.cancel()
+
+
+@asynccontextmanager
+async def _claimed(
+    config: Config, exchange: NatsExchange, data: DataDirectory, told: asyncio.Event
+) -> AsyncIterator[None]:
+    """With the number of this front end, which no other may have. Raises CannotStart for one that
+    another has; where another takes it meanwhile it is told to stop, and then LeadsNoMore."""
+    number = config.pool.server_number
+    name, life = f"server-{number}", _life(data.path)
+    claim = Claim(exchange.link, name, life, config.exchange.lease_seconds)
+    whose = f"pool.server_number {number} is that of another front end, which runs as"
+    try:
+        await until_told_or_failed(told, claim.make())
+    except Claimed as error:
+        raise CannotStart(f"{whose} {error}; each has its own") from error
+    keeping = asyncio.ensure_future(claim.keep())
+    keeping.add_done_callback(lambda _: told.set())
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        (end,) = await asyncio.gather(keeping, return_exceptions=True)
+        await claim.release()
+    if isinstance(end, Claimed):
+        raise LeadsNoMore(f"{whose} {end}, since this one began; each has its own") from end
+
+
+def _life(directory: Path) -> str:
+    """The same in every life of the front end with this directory; made in the first."""
+    file = directory / LIFE_FILE
+    try:
+        return file.read_text("ascii")
+    except FileNotFoundError:
+        life = secrets.token_hex(8)
+        write_whole(file, life.encode())
+        return life
 
 
 async def _end(told: asyncio.Event, ended: asyncio.Future[bool]) -> None:
@@ -167,3 +210,6 @@ def _is_over(error: BaseException) -> bool:
     if isinstance(error, BaseExceptionGroup):
         return any(_is_over(each) for each in error.exceptions)
     return isinstance(error, NotLeader | ExchangeAway | _LeaseLost)
+
+
+ROLES = {"stratum": _front_end, "accounting": _accounting}

@@ -10,13 +10,12 @@ import secrets
 import time
 from contextlib import suppress
 
-import nats.js.errors
 import structlog
-from nats.js.kv import KeyValue
 
 from pithead.pool.exchange import ExchangeAway
+from pithead.pool.natsentry import NatsEntry
 from pithead.pool.natslink import NatsLink
-from pithead.pool.tenure import Seen, Tenure, Watch
+from pithead.pool.tenure import Tenure, Watch
 
 log = structlog.get_logger(__name__)
 
@@ -29,8 +28,7 @@ class Lease:
     """One process's view of one lease."""
 
     def __init__(self, link: NatsLink, name: str, ttl: float = TTL_SECONDS) -> None:
-        self._link = link
-        self._bucket = f"{link.settings.prefix}_leases"
+        self._entry = NatsEntry(link, name, ttl / 6)
         self._name = name
         self._ttl = ttl
         self._me = secrets.token_hex(8)
@@ -67,14 +65,14 @@ class Lease:
             await asyncio.gather(self._renewing, return_exceptions=True)
         if tenure is not None:
             with suppress(ExchangeAway):
-                await self._write("", tenure.revision)
+                await self._entry.write("", tenure.revision)
 
     async def _take(self, watch: Watch) -> Tenure | None:
-        seen = await self._read()
+        seen = await self._entry.read()
         if seen is not None and not watch.may_take(seen, time.monotonic()):
             return None
         asked = time.monotonic()
-        revision = await self._write(self._me, 0 if seen is None else seen.revision)
+        revision = await self._entry.write(self._me, 0 if seen is None else seen.revision)
         return Tenure(revision, self._ttl, asked)
 
     async def _keep_renewing(self, tenure: Tenure) -> None:
@@ -97,42 +95,14 @@ class Lease:
         """How long to wait for the next time. Raises _Taken where another has it."""
         asked = time.monotonic()
         try:
-            tenure.renewed(asked, await self._write(self._me, tenure.revision))
+            tenure.renewed(asked, await self._entry.write(self._me, tenure.revision))
             return self._ttl / 3
         except ExchangeAway:  # it may have been written all the same
-            seen = await self._read()
+            seen = await self._entry.read()
             if seen is None or seen.holder != self._me:
                 raise _Taken from None
             tenure.revision = seen.revision
             return self._ttl / 20
-
-    async def _read(self) -> Seen | None:
-        async def read() -> Seen | None:
-            try:
-                entry = await (await self._entries()).get(self._name)
-            except nats.js.errors.KeyNotFoundError:
-                return None
-            return Seen(entry.revision or 0, (entry.value or b"").decode())
-
-        return await self._link.within(read())
-
-    async def _write(self, holder: str, revision: int) -> int:
-        """The new revision; ExchangeAway where `revision` is not the last one."""
-
-        async def write() -> int:
-            entries = await self._entries()
-            return await entries.update(self._name, holder.encode(), last=revision)
-
-        return await self._link.within(write())
-
-    async def _entries(self) -> KeyValue:
-        jetstream = self._link.client.jetstream(timeout=self._ttl / 6)
-        try:
-            return await jetstream.key_value(self._bucket)
-        except nats.js.errors.BucketNotFoundError:
-            return await jetstream.create_key_value(
-                bucket=self._bucket, replicas=self._link.settings.replicas
-            )
 
 
 class _Taken(Exception):
