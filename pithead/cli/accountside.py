@@ -45,6 +45,7 @@ class Books:
 
     engine: Engine
     accounts: Accounts
+    workers: WorkerSettings
     work_scale: int
     network: Network
 
@@ -59,7 +60,8 @@ def _books(context: click.Context, data: str | None) -> Iterator[Books]:
         )
         try:
             yield Books(
-                engine, Accounts(Store(engine, "")), config.pool.work_scale,
+                engine, Accounts(Store(engine, "")),
+                WorkerSettings(engine, config.pool.least_share_work), config.pool.work_scale,
                 network_of(config.node),
             )  # fmt: skip
         except ValueError as error:
@@ -142,7 +144,7 @@ def show(context: click.Context, user: str, data: str | None) -> None:
             allowed = "web API" if profile.web_api else "no web API"
             used = _when(profile.last_used)
             click.echo(f"profile  {profile.name}  {allowed}  last used {used}")
-        for worker, setting in WorkerSettings(books.engine).of(user).items():
+        for worker, setting in books.workers.of(user).items():
             click.echo(f"worker   {worker}  {_said(setting, books.work_scale)}")
         for contact in Notices(books.engine).contacts_of(user):
             click.echo(f"contact  {contact.channel}  {contact.target}  {' '.join(contact.kinds)}")
@@ -180,7 +182,9 @@ def pay_to(
 def _said(setting: WorkerSetting, scale: int) -> str:
     rate = setting.alert_rate
     limit = "automatic" if rate is None else f"{rate * scale / GIGA:g} Gh/s"
-    return f"label {setting.label!r}  alert limit {limit}"
+    least = setting.least_difficulty
+    shares = "" if least is None else f"  least difficulty {least:g}"
+    return f"label {setting.label!r}  alert limit {limit}{shares}"
 
 
 @account.command()
@@ -215,6 +219,10 @@ def allow(context: click.Context, user: str, profile: str, web_api: bool, data: 
 @click.argument("worker")
 @click.option("--label", help="A name for people.")
 @click.option("--alert-limit", type=float, metavar="GHS", help="In Gh/s; 0 is automatic.")
+@click.option(
+    "--least-difficulty", type=float, metavar="D",
+    help="Of its shares, as the miner sees it; 0 is the pool's own minimum.",
+)  # fmt: skip
 @data_option
 @general_options
 @click.pass_context
@@ -224,9 +232,11 @@ def worker(
     worker: str,
     label: str | None,
     alert_limit: float | None,
+    least_difficulty: float | None,
     data: str | None,
 ) -> None:
-    """Label WORKER of USER, or say below which hashrate it counts as low.
+    """Label WORKER of USER, or say below which hashrate it counts as low, or how hard its shares
+    are at the least: a running pool heeds that within seconds, also for a worker that is there.
 
     \b
     Example:
@@ -234,12 +244,14 @@ def worker(
     """
     with _books(context, data) as books:
         _known(books, user)
-        settings = WorkerSettings(books.engine)
-        last = settings.of(user).get(worker, WorkerSetting())
-        rate = last.alert_rate
+        last = books.workers.of(user).get(worker, WorkerSetting())
+        rate, least = last.alert_rate, last.least_difficulty
         if alert_limit is not None:
             rate = alert_limit * GIGA / books.work_scale or None
-        settings.put(user, worker, WorkerSetting(last.label if label is None else label, rate))
+        if least_difficulty is not None:
+            least = least_difficulty or None
+        said = last.label if label is None else label
+        books.workers.put(user, worker, WorkerSetting(said, rate, least))
 
 
 @account.command()

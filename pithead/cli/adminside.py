@@ -70,7 +70,8 @@ class Services:
         """Nobody is paid by them; the admin API's have a payer."""
         engine = keeper.store.engine
         administration = PoolAdmin(
-            pool, keeper, accounts, Groups(engine), WorkerSettings(engine), Notices(engine), bans,
+            pool, keeper, accounts, Groups(engine),
+            WorkerSettings(engine, config.pool.least_share_work), Notices(engine), bans,
             config.pool.work_scale, clock, wall,
         )  # fmt: skip
         destinations = Destinations(engine, network_of(config.node))

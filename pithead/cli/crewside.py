@@ -27,6 +27,7 @@ from pithead.cli.stratumside import PLAIN, TLS, PortNotBound
 from pithead.node.node import Node
 from pithead.pool.accounts import Accounts
 from pithead.pool.bookkeeping import Bookkeeper
+from pithead.pool.floors import AccountFloors
 from pithead.pool.head import Head
 from pithead.pool.intake import take_in
 from pithead.pool.listener import BACKLOG
@@ -67,6 +68,7 @@ class CrewPart:
         clock: Callable[[], float],
         wall: Callable[[], float],
         inherited: dict[str, socket.socket],
+        floors: AccountFloors,
     ) -> Self:
         """Take the first template, then begin with the others. Raises PortNotBound."""
         section = config.pool
@@ -78,7 +80,7 @@ class CrewPart:
             hub = await LocalHub.open(directory)
             undo.push_async_callback(hub.close)
             head = await HeadPart.open(
-                section, payout_script, node, bookkeeper, accounts, clock, wall, hub
+                section, payout_script, node, bookkeeper, accounts, clock, wall, hub, floors
             )
             undo.pop_all()
         part = cls(head.pool, hub, ports)

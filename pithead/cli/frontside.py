@@ -26,6 +26,8 @@ from pithead.cli.stratumside import StratumPart
 from pithead.pool.admission import Admission
 from pithead.pool.exchange import Exchange
 from pithead.pool.extranonce import Server
+from pithead.pool.floor_news import FarAway, follow
+from pithead.pool.floors import AccountFloors
 from pithead.pool.head import Branch
 from pithead.pool.localexchange import LocalExchange
 from pithead.pool.outbox import Outbox
@@ -90,7 +92,7 @@ async def serve(
     section, wall = orders.config.pool, steady_wall()
     name, directory = orders.name, orders.place
     directory.mkdir(parents=True, exist_ok=True)
-    admission = Admission(exchange, section.registration_open)
+    admission, floors = Admission(exchange, section.registration_open), AccountFloors()
     inherited = {port: socket(fileno=handle) for port, handle in orders.sockets.items()}
     async with AsyncExitStack() as last_first:
         outbox = Outbox.open(directory / "journal", name, exchange, section.durability)
@@ -100,14 +102,17 @@ async def serve(
         await admission.look()
         part = await StratumPart.open(
             section, orders.payout_script, directory, node, outbox, admission.admit,
-            wall, wall, inherited, partial(Branch, name, exchange), orders.server,
+            wall, wall, inherited, partial(Branch, name, exchange), orders.server, floors,
         )  # fmt: skip
         last_first.push_async_callback(lambda: part.stop(ended.done() and ended.result()))
         log.info("front end running", name=name, stratum="{}:{}".format(*part.address))
         begun(part)
         told = asyncio.Event()
         ended.add_done_callback(lambda _: told.set())
-        await until_told_or_failed(told, part.pool.failed(), outbox.failed(), admission.run())
+        await until_told_or_failed(
+            told, part.pool.failed(), outbox.failed(), admission.run(),
+            follow(floors, FarAway(exchange)),
+        )  # fmt: skip
 
 
 async def _input() -> asyncio.StreamReader:

@@ -15,6 +15,8 @@ from pithead.pool.admission import tell_users
 from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.exchange import Exchange
 from pithead.pool.extranonce import Extranonces
+from pithead.pool.floor_news import tell_floors
+from pithead.pool.floors import AccountFloors
 from pithead.pool.head import Head
 from pithead.pool.intake import Intake
 from pithead.pool.relay import NodeDesk
@@ -37,6 +39,7 @@ class HeadPart:
         clock: Callable[[], float],
         wall: Callable[[], float],
         exchange: Exchange,
+        floors: AccountFloors,
         secure: Callable[[], Awaitable[bool]] | None = None,
     ) -> Self:
         """Take the first template, then answer the front ends and take what they have kept.
@@ -54,6 +57,7 @@ class HeadPart:
             await head.start()
             await desk.serve()
             await tell_users(exchange, accounts.users)
+            await tell_floors(exchange, floors)
             head.attend(Intake(exchange, head.take, bookkeeper.reached, clock, secure).run())
             undo.pop_all()
         return cls(head)

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,8 @@ from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.database import database_of
 from pithead.pool.exchange import Exchange
 from pithead.pool.fence import UNFENCED
+from pithead.pool.floor_news import follow, in_database
+from pithead.pool.floors import AccountFloors
 from pithead.pool.logins import Logins
 from pithead.pool.pool import Pool
 from pithead.pool.rewards import Rules
@@ -75,8 +77,8 @@ class PoolPart:
     streams: Streams
     """Of the web API; they last until they are closed."""
     api_socket: socket.socket
-    remembering: asyncio.Task[None]
-    """Writes down when tokens were last used."""
+    tasks: Sequence[asyncio.Task[None]]
+    """What goes on beside it all until it stops."""
     admin: AdminPart
     payouts: PayoutPart
 
@@ -120,7 +122,8 @@ class PoolPart:
             last_first.push_async_callback(self.bookkeeper.close)
             last_first.push_async_callback(_save_used, self.accounts)
             last_first.push_async_callback(self.payouts.stop)
-            last_first.callback(self.remembering.cancel)
+            for task in self.tasks:
+                last_first.callback(task.cancel)
             last_first.push_async_callback(self.front.stop, come_again)
             last_first.push_async_callback(self.server.stop)
             last_first.callback(self.streams.close)
@@ -157,8 +160,9 @@ async def open_pool(
         undo.push_async_callback(bookkeeper.close)
         bookkeeper.govern(_rules(section), clock())
         accounts = Accounts(bookkeeper.store, section.registration_open)
+        floors = AccountFloors()
         front = await _open_front(
-            config, directory, pays_to, node, bookkeeper, accounts, clock, wall, inherited,
+            config, directory, pays_to, node, bookkeeper, accounts, floors, clock, wall, inherited,
             with_crew, term,
         )  # fmt: skip
         undo.push_async_callback(front.stop)
@@ -181,9 +185,13 @@ async def open_pool(
             config, directory, for_admins, node, front.pool, services, payouts.payer, clock, wall,
         )  # fmt: skip
         undo.pop_all()
-    remembering = asyncio.create_task(_remember_use(accounts))
+    wishes = services.pool.settings.least_difficulties
+    tasks = [
+        asyncio.create_task(each)
+        for each in (_remember_use(accounts), follow(floors, in_database(wishes)))
+    ]
     return PoolPart(
-        node, bookkeeper, accounts, front, server, streams, api_socket, remembering, admin, payouts
+        node, bookkeeper, accounts, front, server, streams, api_socket, tasks, admin, payouts
     )
 
 
@@ -201,6 +209,7 @@ async def _open_front(
     node: Node,
     bookkeeper: Bookkeeper,
     accounts: Accounts,
+    floors: AccountFloors,
     clock: Callable[[], float],
     wall: Callable[[], float],
     inherited: Sockets,
@@ -212,16 +221,17 @@ async def _open_front(
     if term is not None:
         return await HeadPart.open(
             config.pool, pays_to, node, bookkeeper, accounts, clock, wall, term.exchange,
-            bookkeeper.secure,
+            floors, bookkeeper.secure,
         )  # fmt: skip
     try:
         if count > 1:
             return await CrewPart.open(
-                config, directory, pays_to, node, bookkeeper, accounts, clock, wall, inherited
-            )
+                config, directory, pays_to, node, bookkeeper, accounts, clock, wall, inherited,
+                floors,
+            )  # fmt: skip
         return await StratumPart.open(
             config.pool, pays_to, directory / "pool", node, bookkeeper, accounts.admit,
-            clock, wall, inherited,
+            clock, wall, inherited, floors=floors,
         )  # fmt: skip
     except PortNotBound as error:
         raise CannotStart(str(error)) from error

@@ -19,6 +19,7 @@ from pithead.cli.sections import PoolSection
 from pithead.node.node import Node
 from pithead.pool.crowd import CrowdSettings
 from pithead.pool.extranonce import Extranonces, Resting, Server
+from pithead.pool.floors import AccountFloors
 from pithead.pool.front import Front
 from pithead.pool.gate import Gate
 from pithead.pool.jobs import JobBook, JobSettings
@@ -71,6 +72,7 @@ class StratumPart:
         inherited: dict[str, socket.socket] | None = None,
         make: Callable[..., Pool] = Pool,
         server: Server | None = None,
+        floors: AccountFloors | None = None,
     ) -> Self:
         """Take the first template, then listen. Raises PortNotBound.
 
@@ -81,7 +83,9 @@ class StratumPart:
         gate = Gate(certificate_of(section))
         server = server or Server(section.server_bits, section.server_number)
         extranonces = _extranonces(section, server, directory, clock())
-        pool = assemble(section, payout_script, extranonces, node, keeper, admit, clock, wall, make)
+        pool = assemble(
+            section, payout_script, extranonces, node, keeper, admit, clock, wall, make, floors
+        )
         async with AsyncExitStack() as undo:
             undo.push_async_callback(pool.stop)
             await pool.start()
@@ -193,6 +197,7 @@ def assemble(
     clock: Callable[[], float],
     wall: Callable[[], float],
     make: Callable[..., Pool],
+    floors: AccountFloors | None = None,
 ) -> Pool:
     """A pool, or what `make` makes of the same things."""
     jobs = JobBook(
@@ -213,6 +218,7 @@ def assemble(
             first_work=section.first_share_work,
             least_work=section.least_share_work,
         ),
+        floors=floors or AccountFloors(),
     )
     return make(
         node=node,

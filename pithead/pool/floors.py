@@ -13,16 +13,18 @@ class AccountFloors:
     """What accounts want of their workers' shares, as far as this process knows."""
 
     def __init__(self) -> None:
+        self.difficulties: Difficulties = {}
         self._works: dict[tuple[str, str], int] = {}
         self.generation = 0
-        """Another one whenever something of it has changed."""
+        """Another one whenever something of it has changed; 0 until it was told anything."""
 
     def hold(self, difficulties: Difficulties) -> None:
         """From now on these, and no others."""
-        works = {who: work_of_difficulty(each) for who, each in difficulties.items()}
-        if works != self._works:
-            self._works = works
-            self.generation += 1
+        if self.generation and difficulties == self.difficulties:
+            return
+        self.difficulties = difficulties
+        self._works = {who: work_of_difficulty(each) for who, each in difficulties.items()}
+        self.generation += 1
 
     def of(self, worker: Worker) -> int:
         """Expected hashes; 0 where the account wants nothing of that worker."""

@@ -95,6 +95,9 @@ class Worker(Message, frozen=True):
     alert_limit: Annotated[
         float | None, Meta(description="Gh/s; null is 70 % of the average of 24 hours.")
     ]
+    least_difficulty: Annotated[
+        float | None, Meta(description="Of its shares; null is the pool's own minimum.")
+    ]
 
 
 class User(Message, frozen=True):
@@ -127,6 +130,10 @@ class WorkerChange(Body, frozen=True):
     monitored: bool | None = None
     alert_limit: (
         Annotated[float, Meta(ge=0, description="Gh/s; 0 goes back to the automatic limit.")] | None
+    ) = None
+    least_difficulty: (
+        Annotated[float, Meta(ge=0, description="Of its shares; 0 is the pool's own minimum.")]
+        | None
     ) = None
 
 
@@ -185,7 +192,7 @@ def of_an_account(path: str) -> tuple[Operation, ...]:
         Operation("GET", path + "/workers", "workers", "All workers", answer=list[Worker]),
         Operation(
             "PATCH", path + "/workers/{worker}", "change_worker",
-            "Label, monitoring and alert limit of a worker", WorkerChange,
+            "Label, monitoring, alert limit and least difficulty of a worker", WorkerChange,
         ),
         Operation(
             "PUT", path + "/profiles/{profile}", "create_token",

@@ -147,6 +147,7 @@ class PoolAdmin:
             label=setting.label,
             monitored=reading.state != "dis",
             alert_limit=None if rate is None else hash_rate(rate, scale),
+            least_difficulty=setting.least_difficulty,
         )
 
     async def change_worker(self, path: Mapping[str, str], body: api.WorkerChange) -> None:
@@ -158,7 +159,10 @@ class PoolAdmin:
         if body.alert_limit is not None:
             rate = body.alert_limit * GIGA / self.work_scale or None
         label = last.label if body.label is None else body.label
-        await _try(self.settings.put, user, worker, WorkerSetting(label, rate))
+        least = last.least_difficulty
+        if body.least_difficulty is not None:
+            least = body.least_difficulty or None
+        await _try(self.settings.put, user, worker, WorkerSetting(label, rate, least))
         self.keeper.alert_at(await asyncio.to_thread(self.settings.alert_rates))
         if body.monitored is not None:
             at = round(self.clock() * 1000)

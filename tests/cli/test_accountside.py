@@ -28,6 +28,7 @@ def test_an_account_is_opened_set_up_and_shown(run):
     run("account", "allow", "alice", "phone", "--no-web-api")
     run("account", "worker", "alice", "rig1", "--label", "cellar", "--alert-limit", "90000")
     run("account", "worker", "alice", "rig1", "--label", "attic")
+    run("account", "worker", "alice", "rig2", "--least-difficulty", "4096")
     secret = run("account", "contact", "alice", "webhook", "https://example.org/", "--of", "block")
     assert len(secret) == 64
     run("account", "group", "farm", "alice")
@@ -35,6 +36,7 @@ def test_an_account_is_opened_set_up_and_shown(run):
     assert run("account", "show", "alice").splitlines() == [
         "profile  phone  no web API  last used never",
         "worker   rig1  label 'attic'  alert limit 90000 Gh/s",
+        "worker   rig2  label ''  alert limit automatic  least difficulty 4096",
         "contact  webhook  https://example.org/  block",
         "group    farm  (1 members)",
     ]
@@ -74,6 +76,8 @@ def test_what_was_made_is_removed(run):
     [(["create", "a.b"], "user's name"), (["show", "nobody"], "no account"),
      (["worker", "nobody", "rig1", "--label", "x"], "no account"),
      (["worker", "alice", "rig1", "--alert-limit", "-1"], "above zero"),
+     (["worker", "alice", "rig1", "--least-difficulty", "-1"], "above zero"),
+     (["worker", "alice", "rig1", "--least-difficulty", "1e-12"], "no share below difficulty"),
      (["contact", "alice", "webhook", "no-url"], "not a URL"),
      (["group", "a/b", "alice"], "group's name")],
 )  # fmt: skip

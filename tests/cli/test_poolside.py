@@ -1,6 +1,7 @@
 """The pool as a running part: what a start that fails leaves behind, and how it ends."""
 
 import asyncio
+import json
 import socket
 import sqlite3
 from contextlib import closing
@@ -15,6 +16,7 @@ from pithead.cli.farmtime import steady_wall
 from pithead.cli.handover import Handover
 from pithead.cli.poolside import open_pool, run
 from pithead.pool.admins import Admins
+from pithead.pool.worker_settings import WorkerSetting, WorkerSettings
 
 pytestmark = pytest.mark.slow
 
@@ -55,6 +57,32 @@ async def test_a_pool_stops_though_a_miner_stays_connected(tmp_path):
         assert await reader.read() == b""
     writer.close()
     await writer.wait_closed()
+
+
+async def test_a_miner_that_is_there_hears_soon_of_a_least_difficulty(tmp_path):
+    wall = steady_wall()
+    part = await open_pool(configuration(), tmp_path, wall, wall, 1 << 60)
+    reader, writer = await asyncio.open_connection(*part.stratum.split(":"))
+    writer.write(
+        b'{"id": 1, "method": "mining.subscribe", "params": []}\n'
+        b'{"id": 2, "method": "mining.authorize", "params": ["alice.rig", "x"]}\n'
+    )
+
+    async def difficulty():
+        while True:
+            line = json.loads(await reader.readline())
+            if line.get("method") == "mining.set_difficulty":
+                return line["params"][0]
+
+    try:
+        async with asyncio.timeout(20):
+            wanted = 4 * await difficulty()
+            settings = WorkerSettings(part.bookkeeper.store.engine)
+            settings.put("alice", "rig", WorkerSetting("", None, wanted))
+            assert await difficulty() == pytest.approx(wanted)
+    finally:
+        writer.close()
+        await part.stop()
 
 
 async def test_a_database_that_takes_nothing_holds_up_no_stop(tmp_path, monkeypatch):

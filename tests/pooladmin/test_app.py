@@ -130,6 +130,27 @@ async def test_a_worker_gets_a_label_a_limit_and_may_go_unwatched(client):
     assert (await client.patch(path, json={"label": "x" * 101})).status_code == 422
 
 
+async def test_a_worker_is_held_to_a_least_difficulty_until_it_is_taken_back(client, service):
+    path = "/users/alice/workers/rig1"
+
+    async def least():
+        (worker,) = (await client.get("/users/alice/workers")).json()
+        return worker["least_difficulty"]
+
+    assert await least() is None
+    assert (await client.patch(path, json={"least_difficulty": 4096})).status_code == 204
+    await client.patch(path, json={"label": "cellar"})
+    assert await least() == 4096
+    assert service.settings.least_difficulties() == {("alice", "rig1"): 4096.0}
+    answer = await client.patch(path, json={"least_difficulty": 1e16})
+    assert answer.status_code == 422
+    assert "at most 1e+15" in answer.text
+    assert await least() == 4096
+    assert (await client.patch(path, json={"least_difficulty": -1})).status_code == 422
+    await client.patch(path, json={"least_difficulty": 0})
+    assert await least() is None
+
+
 async def test_contacts_are_told_and_listed(client, service):
     hook = {"channel": "webhook", "target": "https://example.org/hook"}
     answer = await client.post("/users/alice/contacts", json={**hook, "kinds": ["block"]})
