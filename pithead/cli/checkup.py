@@ -129,10 +129,13 @@ def database(config: Config) -> Iterator[Finding]:
         yield problem("database", f"{error}.")
         return
     except DBAPIError as error:
-        yield problem(
-            "database", f"it does not answer ({' '.join(str(error.orig).split())}); start it, or "
-            "put pool.database right.",
-        )  # fmt: skip
+        why = " ".join(str(error.orig).split())
+        told = (
+            f"{where} cannot be used ({why}); see that this user may write it and its directory."
+            if isinstance(where, Path)
+            else f"it does not answer ({why}); start it, or put pool.database right."
+        )
+        yield problem("database", told)
         return
     if version is None:
         yield ok("database", "it answers and is empty; the pool makes its tables.")

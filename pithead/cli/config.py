@@ -126,7 +126,7 @@ def assignments(texts: Sequence[str]) -> dict[str, Value]:
     flags: dict[str, Value] = {}
     for text in texts:
         path, equals, value = text.partition("=")
-        if not equals:
+        if not equals or "." not in path:
             raise ConfigError(f"command line: {_shown(text)} is not of the form section.key=value")
         flags[path.strip()] = value.strip()
     return flags

@@ -126,7 +126,10 @@ def test_a_database_is_looked_at_and_left_as_it_is(tmp_path):
         assert only(checkup.database(config)).level == level
     engine.dispose()
     file.write_bytes(b"no database at all, but long enough to be one" * 100)
-    assert only(checkup.database(config)).level == "problem"
+    damaged = only(checkup.database(config))
+    assert damaged.level == "problem"
+    assert str(file) in damaged.text
+    assert "start it" not in damaged.text
 
 
 def test_a_postgresql_that_does_not_answer_is_a_problem_and_its_password_is_not_told(tmp_path):
@@ -136,6 +139,7 @@ def test_a_postgresql_that_does_not_answer_is_a_problem_and_its_password_is_not_
         url = f"postgresql://pool:secret@127.0.0.1:{port}/pool"
         finding = only(checkup.database(configuration(tmp_path, pool__database=url)))
     assert finding.level == "problem"
+    assert "start it" in finding.text
     assert "secret" not in finding.text
 
 
