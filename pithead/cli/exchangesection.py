@@ -44,7 +44,8 @@ class ExchangeSection(Section, frozen=True):
             ge=3,
             le=600,
             description="After the last sign of life of the process that keeps the books, when "
-            "another takes over. Too few, and a moment without servers ends it.",
+            "another takes over; and when the server_number of a front end that died is free. "
+            "Too few, and a moment without servers ends it.",
         ),
     ] = 30.0
     user: Annotated[
@@ -56,7 +57,15 @@ class ExchangeSection(Section, frozen=True):
         str,
         Meta(
             max_length=4096,
-            description="Instead of both, a file of NATS's own; it needs the Python package nkeys.",
+            description="Instead of both, a file of a user's JWT and seed, as `nsc` writes it.",
+        ),
+    ] = ""
+    nkey_file: Annotated[
+        str,
+        Meta(
+            max_length=4096,
+            description="Or a file that holds the seed of a user's nkey (`SU...`) and nothing "
+            "else; the server has its public half.",
         ),
     ] = ""
     tls_ca: Annotated[
@@ -75,5 +84,5 @@ class ExchangeSection(Section, frozen=True):
             raise ValueError("urls: there is none")
         if bool(self.tls_certificate) != bool(self.tls_key):
             raise ValueError("tls_certificate and tls_key go together")
-        if sum(map(bool, (self.user, self.token, self.credentials_file))) > 1:
-            raise ValueError("user, token and credentials_file exclude each other")
+        if sum(map(bool, (self.user, self.token, self.credentials_file, self.nkey_file))) > 1:
+            raise ValueError("user, token, credentials_file and nkey_file exclude each other")

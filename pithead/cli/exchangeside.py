@@ -27,6 +27,7 @@ def settings_of(section: ExchangeSection) -> NatsSettings:
         section.password,
         section.token,
         section.credentials_file,
+        section.nkey_file,
         section.tls_ca,
         section.tls_certificate,
         section.tls_key,

@@ -6,7 +6,6 @@ import ssl
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any, TypeVar
 
 import nats.errors
@@ -15,6 +14,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from pithead.pool.exchange import ExchangeAway
+from pithead.pool.natsusers import check_credentials, check_nkey
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +46,9 @@ class NatsSettings:
     password: str = ""
     token: str = ""
     credentials_file: str = ""
+    """A user's JWT and the seed of its nkey, as `nsc` writes them."""
+    nkey_file: str = ""
+    """The seed of a user's nkey alone."""
     tls_ca: str = ""
     """PEM; empty: the system's."""
     tls_certificate: str = ""
@@ -59,10 +62,11 @@ class NatsSettings:
         if self.token:
             options["token"] = self.token
         if self.credentials_file:
-            if find_spec("nkeys") is None:
-                raise OSError("a credentials file of NATS needs the Python package nkeys")
-            with open(self.credentials_file, "rb"):
-                options["user_credentials"] = self.credentials_file
+            check_credentials(self.credentials_file)
+            options["user_credentials"] = self.credentials_file
+        if self.nkey_file:
+            check_nkey(self.nkey_file)
+            options["nkeys_seed"] = self.nkey_file
         if self.tls_ca or self.tls_certificate or any(u.startswith("tls:") for u in self.urls):
             context = ssl.create_default_context(cafile=self.tls_ca or None)
             if self.tls_certificate:

@@ -50,6 +50,7 @@ async def test_on_several_they_reach_each_other_over_nats(tmp_path):
         {"replicas": 2},
         {"tls_key": "key.pem"},
         {"user": "me", "token": "t"},
+        {"nkey_file": "seed", "credentials_file": "c"},
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings):
@@ -60,8 +61,10 @@ def test_settings_that_make_no_sense_are_refused(settings):
 def test_everything_that_is_set_reaches_the_connection():
     given = {
         "urls": ("nats://one:1", "nats://two:2"), "prefix": "p", "replicas": 3, "most_bytes": 9,
-        "user": "u", "password": "w", "token": "", "credentials_file": "", "tls_ca": "a",
-        "tls_certificate": "c", "tls_key": "k",
+        "user": "u", "password": "w", "token": "", "credentials_file": "", "nkey_file": "",
+        "tls_ca": "a", "tls_certificate": "c", "tls_key": "k",
     }  # fmt: skip
-    made = settings_of(section(**given))
-    assert {name: getattr(made, name) for name in given} == given
+    for each in (given, {**given, "user": "", "credentials_file": "f"},
+                 {**given, "user": "", "nkey_file": "f"}):  # fmt: skip
+        made = settings_of(section(**each))
+        assert {name: getattr(made, name) for name in each} == each

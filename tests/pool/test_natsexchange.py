@@ -2,11 +2,13 @@
 
 import asyncio
 
+import nkeys
 import pytest
 
 from pithead.pool.exchange import LONGEST_PAYLOAD, ExchangeAway
 from pithead.pool.natsexchange import NatsExchange
 from pithead.pool.natslink import NatsSettings
+from tests.natsoperator import Operator, new_key
 from tests.natsservers import running_nats
 from tests.pool.exchange_cases import ExchangeCases, answered, give, heard, take
 from tests.pool.test_tls import make_certificate
@@ -159,6 +161,44 @@ async def test_a_server_that_asks_who_it_is_gets_to_know(way, tmp_path):
         await world.close()
 
 
+async def reaches(settings):
+    end = NatsExchange(settings)
+    try:
+        await asyncio.wait_for(end.linked(), 2)
+        return True
+    except TimeoutError:
+        return False
+    finally:
+        await end.close()
+
+
+async def test_a_server_knows_a_user_by_its_nkey(tmp_path):
+    seed, public = new_key(nkeys.PREFIX_BYTE_USER)
+    another, _ = new_key(nkeys.PREFIX_BYTE_USER)
+    for name, content in (("good", seed + b"\n"), ("wrong", another)):
+        (tmp_path / name).write_bytes(content)
+    users = f"authorization {{ users: [{{ nkey: {public} }}] }}"
+    with running_nats(tmp_path / "server", users) as server:
+        world = World(NatsSettings((server.url,), nkey_file=str(tmp_path / "good")))
+        await give(await world.front_end(), [b"one"])
+        await world.close()
+        wrong = NatsSettings((server.url,), nkey_file=str(tmp_path / "wrong"))
+        assert not await reaches(wrong)
+        assert not await reaches(NatsSettings((server.url,)))
+
+
+async def test_a_server_knows_a_user_by_a_credentials_file_of_its_operator(tmp_path):
+    operator = Operator()
+    for name, made in (("good", operator), ("wrong", Operator())):
+        (tmp_path / name).write_text(made.credentials())
+    with running_nats(tmp_path / "server", operator.configuration()) as server:
+        world = World(NatsSettings((server.url,), credentials_file=str(tmp_path / "good")))
+        await give(await world.front_end(), [b"one"])
+        await world.close()
+        wrong = NatsSettings((server.url,), credentials_file=str(tmp_path / "wrong"))
+        assert not await reaches(wrong)
+
+
 async def test_over_tls_both_sides_know_each_other(tmp_path):
     certificate, key = map(str, make_certificate(tmp_path))  # each is the authority of the other
     files = f'cert_file: "{certificate}", key_file: "{key}", ca_file: "{certificate}"'
@@ -176,6 +216,6 @@ async def test_over_tls_both_sides_know_each_other(tmp_path):
 
 
 def test_files_that_are_not_there_are_an_error_at_the_start(tmp_path):
-    for setting in ("credentials_file", "tls_ca"):
+    for setting in ("credentials_file", "nkey_file", "tls_ca"):
         with pytest.raises(OSError):
             NatsSettings(("nats://127.0.0.1:1",), **{setting: str(tmp_path / "no")}).options()
