@@ -30,6 +30,9 @@ class Wire:
     ) -> None:
         """Take shares of this measure on the way, up to `grant` bytes as `allowance` counts."""
 
+    def rearm(self, number: int, measure: tuple[object, ...], /) -> None:
+        """Another measure for one that is armed, or was when all were disarmed."""
+
     def disarm(self, number: int, /) -> int:
         """Hand everything up; what was left of the grant."""
 

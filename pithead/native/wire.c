@@ -185,6 +185,27 @@ wire_arm(PyObject *self, PyObject *arguments)
     Py_RETURN_NONE;
 }
 
+/* A job took the place of another one: everything else about the connection is as it was. */
+static PyObject *
+wire_rearm(PyObject *self, PyObject *arguments)
+{
+    PyObject *measure;
+    int number;
+    if (!PyArg_ParseTuple(arguments, "iO!", &number, &PyTuple_Type, &measure)) {
+        return NULL;
+    }
+    Slot *slot = find_slot((Wire *)self, number);
+    if (slot == NULL) {
+        return NULL;
+    }
+    if (slot->measure != NULL) {
+        Py_DECREF(slot->measure);
+        slot->measure = Py_NewRef(measure);
+        slot->generation = ((Wire *)self)->generation;
+    }
+    Py_RETURN_NONE;
+}
+
 static PyObject *
 wire_disarm(PyObject *self, PyObject *argument)
 {
@@ -474,6 +495,7 @@ static PyMethodDef WIRE_METHODS[] = {
     {"want", wire_want, METH_VARARGS, NULL},
     {"close", wire_close, METH_O, NULL},
     {"arm", wire_arm, METH_VARARGS, NULL},
+    {"rearm", wire_rearm, METH_VARARGS, NULL},
     {"disarm", wire_disarm, METH_O, NULL},
     {"disarm_all", wire_disarm_all, METH_NOARGS, NULL},
     {"read", wire_read, METH_NOARGS, NULL},

@@ -47,7 +47,7 @@ class Head(Pool):
             return False
         for event in events:
             if isinstance(event, BlockFound):
-                self._spawn(self._submit(event))
+                self._spawn(self._submission.submit(event))
         return True
 
     def attend(self, work: Coroutine[object, object, None]) -> None:

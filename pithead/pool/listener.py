@@ -16,7 +16,7 @@ from pithead.pool.proxy import NotProxied, read_header
 from pithead.pool.session import Session
 from pithead.pool.tls import HANDSHAKE_BYTE, Channel, NotTls
 from pithead.pool.turn import Desk
-from pithead.pool.wire import Judge, Wires
+from pithead.pool.wire import Judge, Transport, Wires
 
 log = structlog.get_logger(__name__)
 
@@ -208,6 +208,11 @@ class Connection(asyncio.Protocol):
                 transport.abort()
                 return
         transport.write(data)
+
+    def rearm(self) -> None:
+        """It was offered another job: its next shares are for that one."""
+        if isinstance(self._transport, Transport):
+            self._transport.rearm()
 
     def close(self) -> None:
         """Send what is queued, then close."""

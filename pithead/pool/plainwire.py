@@ -50,6 +50,9 @@ class Wire:
     ) -> None:
         self._owner(number)
 
+    def rearm(self, number: int, measure: tuple[object, ...], /) -> None:
+        self._owner(number)
+
     def disarm(self, number: int, /) -> int:
         self._owner(number)
         return 0

@@ -8,30 +8,29 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from itertools import count as counted
 from typing import Any
 
 import structlog
 
 from pithead.bitcoin.hashing import wire_from_display
-from pithead.node.node import BlockAccepted, BlockRefused, Node, NodeUnavailable
+from pithead.node.node import Node, NodeUnavailable
 from pithead.pool.counts import Counts, Vitals
 from pithead.pool.crowd import Crowd, CrowdSettings
-from pithead.pool.events import BlockFound, BlockResolved, Event, TipChanged
+from pithead.pool.events import BlockFound, Event, TipChanged
 from pithead.pool.jobs import JobBook, OpenJob
 from pithead.pool.keeper import Keeper
 from pithead.pool.listener import Connection
 from pithead.pool.place import Place
+from pithead.pool.rounds import round_seconds, slices
 from pithead.pool.session import Session
 from pithead.pool.sharelog import JournalFull
+from pithead.pool.submission import Submission
 from pithead.pool.turn import Desk, Turn
 from pithead.stratum.pushes import LONGEST_TEXT, RECONNECT_LINE, message_line
 
 log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 1.0
-SUBMIT_RETRY_SECONDS = 1.0
-JOURNAL_RETRY_SECONDS = 1.0
 FAN_OUT_SLICE = 500
 """Sessions told of a job before the loop may turn to others."""
 
@@ -73,6 +72,7 @@ class Pool:
         self._wall = wall
         self._settings = settings
         self._crowd = Crowd(settings.crowd)
+        self._submission = Submission(node, self._keep_events, clock)
         self._connections: dict[Connection, None] = {}
         self._refused: Counter[str] = Counter()
         self._refused_last = ""
@@ -231,7 +231,7 @@ class Pool:
         is_kept = self._keep_events(events)
         for event in events:
             if isinstance(event, BlockFound):
-                self._spawn(self._submit(event, is_kept))
+                self._spawn(self._submission.submit(event, is_kept))
         return is_kept
 
     def _keep_events(self, events: Sequence[Event]) -> bool:
@@ -244,37 +244,6 @@ class Pool:
         self._journal_problem = ""
         self._counts.add(events)
         return True
-
-    # Blocks
-
-    async def _submit_all(self, blocks: Sequence[BlockFound]) -> None:
-        """One after the other: what else is asked of the node waits for one of them at most."""
-        for found in blocks:
-            await self._submit(found)
-
-    async def _submit(self, found: BlockFound, is_kept: bool = True) -> None:
-        log.info("block found", height=found.height, hash=found.hash_display, user=found.user)
-        for attempt in counted():
-            try:
-                answer = await self._node.submit(found.block)
-                break
-            except NodeUnavailable as error:
-                if attempt == 0:
-                    log.error("the node cannot take a block; trying again until it can",
-                              hash=found.hash_display, error=str(error))  # fmt: skip
-                await asyncio.sleep(SUBMIT_RETRY_SECONDS)
-        match answer:
-            case BlockAccepted():
-                reason, accepted = answer.remark, True
-            case BlockRefused(reason=reason):
-                accepted = False
-                log.error("the node refused a block", hash=found.hash_display, reason=reason,
-                          height=found.height)  # fmt: skip
-        resolved = BlockResolved(int(self._clock() * 1000), found.hash_display, accepted, reason)
-        while True:
-            if self._keep_events([resolved] if is_kept else [found, resolved]):
-                return
-            await asyncio.sleep(JOURNAL_RETRY_SECONDS)
 
     # Jobs
 
@@ -336,33 +305,48 @@ class Pool:
                 lines = connection.session.offer(job, self._clock())
                 if lines:
                     connection.send(lines)
+                    connection.rearm()
 
     async def _tick(self) -> None:
         before = self._wall()
         while True:
             await asyncio.sleep(TICK_SECONDS)
-            now, wall = self._clock(), self._wall()
+            wall = self._wall()
             self._crowd.refill(wall - before)
+            before = wall
             for why, count in self._refused.items():
                 log.warning(
                     "stratum connections refused", why=why, count=count, last=self._refused_last
                 )
             self._refused.clear()
-            for connection in list(self._connections):
-                connection.refill(wall - before)
-                turn = connection.session.tick(now, wall)
-                if turn.reply or turn.events or turn.close_reason:
-                    self._keep(connection, turn)
-            before = wall
+
+    async def _go_round(self) -> None:
+        """Look at every session, again and again."""
+        before = self._wall()
+        while True:
+            parts = list(slices(list(self._connections)))
+            pause_seconds = round_seconds(len(self._connections)) / len(parts)
+            elapsed, before = self._wall() - before, self._wall()
+            for part in parts:
+                await asyncio.sleep(pause_seconds)
+                self._visit([each for each in part if each in self._connections], elapsed)
+
+    def _visit(self, connections: Sequence[Connection], elapsed: float) -> None:
+        now, wall = self._clock(), self._wall()
+        for connection in connections:
+            connection.refill(elapsed)
+            turn = connection.session.tick(now, wall)
+            if turn.reply or turn.events or turn.close_reason:
+                self._keep(connection, turn)
 
     # Life
 
     async def start(self) -> None:
         """Offer blocks again that a crash cut off, take the first template, then run."""
-        self._spawn(self._submit_all(self._bookkeeper.unresolved))
+        self._spawn(self._submission.submit_all(self._bookkeeper.unresolved))
         self.height = (await self._node.tip()).height
         await self._renew()
-        for loop in (self._follow_tips(), self._refresh(), self._tick()):
+        for loop in (self._follow_tips(), self._refresh(), self._tick(), self._go_round()):
             self._spawn(loop)
 
     async def stop(self, come_again: bool = False) -> None:

@@ -133,10 +133,12 @@ class Session:
         """A job's lines, a new difficulty first; none if the miner is not ready or has as new."""
         if job.sequence <= self._offered or not self.is_ready:
             return b""
-        work = self._vardiff.retarget(job.block_work, now)
-        aim = self._aims.change(work, job.sequence, self._front.book.oldest_sequence)
         parent = job.template.prev_hash_wire
-        line = job.line if parent == self._offered_parent else job.clean_line
+        if parent == self._offered_parent:
+            line, work = job.line, self._vardiff.retarget(job.block_work, now)
+        else:
+            line, work = job.clean_line, self._vardiff.hurried(job.block_work, now)
+        aim = self._aims.change(work, job.sequence, self._front.book.oldest_sequence)
         self._job = job
         self._offered = job.sequence
         self._offered_at = now
@@ -321,20 +323,18 @@ class Session:
     def earned(self, worker: Worker, now: float, events: list[Event]) -> bool:
         """Book a share that met `desk`; True where `renewal` has something to push afterwards."""
         job, aim = self._desk_of
-        events.append(
-            ShareAccepted(int(now * 1000), worker.user, worker.name, aim.work, self._braiins_os)
-        )
+        self._credit(worker, job, aim, now, events)
         self._refusals.end()
-        if self._vardiff.credit(aim.work, now) and self._vardiff.rise(job.block_work):
-            self._wants_job = True
         return self._wants_job
 
     def renewal(self, now: float) -> bytes:
         """The lines of a new job where one is wanted."""
         return self._new_work(now, clean=True) if self._wants_job and self.is_ready else b""
 
-    def _credit(self, worker: Worker, job: OpenJob, aim: Aim, now: float) -> None:
-        self._events.append(
+    def _credit(
+        self, worker: Worker, job: OpenJob, aim: Aim, now: float, events: list[Event]
+    ) -> None:
+        events.append(
             ShareAccepted(int(now * 1000), worker.user, worker.name, aim.work, self._braiins_os)
         )
         if self._vardiff.credit(aim.work, now) and self._vardiff.rise(job.block_work):
@@ -368,7 +368,7 @@ class Session:
         keeps_mask = not (submit.version_bits or 0) & ~self._mask
         weighed = weigh(job, extranonce1, solution, aim.target, book.is_stale(job), keeps_mask)
         if weighed.reason is None:
-            self._credit(worker, job, aim, now)
+            self._credit(worker, job, aim, now, self._events)
         else:
             self._reject(worker, weighed.reason, aim.work, now)
         if weighed.solved:

@@ -91,6 +91,9 @@ _LEAST_SPAN_SECONDS = 1.0
 _STEP_SECONDS = 0.25
 """Sums decay in steps of this: a thousandth of their memory, and a fast miner costs less."""
 
+_LONGEST_UNTOUCHED_SECONDS = 45.0
+"""A look is owed after this, however little time there is: half as long again as work is fresh."""
+
 _LONGEST_STALL_SECONDS = 60.0
 """A burst may be what a stalled network held back: it counts from the share before it, but not
 from before this time."""
@@ -137,7 +140,7 @@ class Vardiff:
 
     __slots__ = (
         "_bucket", "_burst_since", "_burst_work", "_fresh", "_fresh_squares", "_last",
-        "_last_share", "_quick", "_settings", "_steady", "floor", "work",
+        "_last_share", "_looked_at", "_quick", "_settings", "_steady", "floor", "work",
     )  # fmt: skip
 
     def __init__(self, settings: VardiffSettings, now: float) -> None:
@@ -150,6 +153,7 @@ class Vardiff:
         self._burst_since = now
         self._last_share = now
         self._last = now
+        self._looked_at = now
         self.floor = settings.least_work
         """The least work of a share here: the pool's minimum or the miner's own wish."""
         self.work = max(settings.first_work, self.floor)
@@ -189,6 +193,7 @@ class Vardiff:
 
     def retarget(self, ceiling: int, now: float) -> int:
         """The work for the next job: at most `ceiling`, the work of a block."""
+        self._looked_at = now
         self._advance(now)
         self._take_in()
         wanted = self._quickly_wanted()
@@ -197,6 +202,13 @@ class Vardiff:
         else:
             self._steady.follow(self._quick)
         self.aim(self.work if wanted is None else wanted, ceiling)
+        return self.work
+
+    def hurried(self, ceiling: int, now: float) -> int:
+        """The work for a job that others wait for behind this miner: it may stay as it was."""
+        if not 0.0 <= now - self._looked_at < _LONGEST_UNTOUCHED_SECONDS:
+            return self.retarget(ceiling, now)
+        self.work = min(self.work, ceiling)
         return self.work
 
     def aim(self, work: int, ceiling: int) -> None:

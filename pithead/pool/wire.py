@@ -130,6 +130,11 @@ class Transport(asyncio.Transport):
         self.is_armed = True
         self._wires.wire.arm(self._number, *desk, GRANT_BYTES)
 
+    def rearm(self) -> None:
+        """Hold its shares to another job from now on; what was drawn and not spent stays."""
+        if self.is_armed and (desk := self.peer.desk()) is not None:
+            self._wires.rearm(self._number, desk[0])
+
     @property
     def may_be_armed(self) -> bool:
         return not (self._closing or self._unsent or self._is_paused)
@@ -203,6 +208,11 @@ class Wires:
         """Those it listens on."""
         return self._listening
 
+    def rearm(self, number: int, measure: tuple[object, ...]) -> None:
+        """Hold an armed socket to another measure."""
+        self._forget_stale()
+        self.wire.rearm(number, measure)
+
     def gone(self, transport: Transport, number: int) -> None:
         """A socket is about to be closed."""
         self.wire.close(number)
@@ -239,9 +249,7 @@ class Wires:
 
     def _ready(self) -> None:
         """One batch: read, judge, write the journal, answer."""
-        if self._generation != self._judge.generation:
-            self._generation = self._judge.generation
-            self.wire.disarm_all()
+        self._forget_stale()
         earned, said, writable = self.wire.read()
         for transport in writable:
             transport.writable()
@@ -250,6 +258,11 @@ class Wires:
         for transport, data in said:
             self._hand_up(transport, data)
         self._judge.flush()
+
+    def _forget_stale(self) -> None:
+        if self._generation != self._judge.generation:
+            self._generation = self._judge.generation
+            self.wire.disarm_all()
 
     def _hand_up(self, transport: Transport, data: bytes) -> None:
         if transport.is_closing():

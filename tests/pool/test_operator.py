@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from pithead.pool import pool as pooling
 from pithead.pool.place import Place
 from tests.pool.conftest import START
 from tests.pool.livepool import opened, until
@@ -30,7 +29,7 @@ async def test_fresh_work_goes_out_every_thirty_seconds_though_the_tip_stays(sta
 
 async def test_a_miner_hears_something_in_time_though_farm_time_stands(tmp_path, monkeypatch):
     """The template is not renewed then, and the miner's clock is the wall's."""
-    monkeypatch.setattr(pooling, "TICK_SECONDS", 0.01)
+    monkeypatch.setattr("pithead.pool.rounds.LEAST_SECONDS", 0.01)
     async with opened(tmp_path) as stage:
         peer = await stage.connect()
         await peer.log_in()

@@ -9,7 +9,6 @@ import pytest
 from pithead.bitcoin.target import target_for_work
 from pithead.node.node import BlockAccepted, BlockRefused, NodeUnavailable
 from pithead.pool import listener as listening
-from pithead.pool import pool as pooling
 from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.crowd import CrowdSettings
 from pithead.pool.events import BlockFound
@@ -75,7 +74,7 @@ async def test_without_the_journal_no_share_is_answered_and_the_connection_ends(
 async def test_a_block_reaches_the_node_without_the_journal_and_the_books_when_it_is_back(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(pooling, "JOURNAL_RETRY_SECONDS", 0.001)
+    monkeypatch.setattr("pithead.pool.submission.JOURNAL_RETRY_SECONDS", 0.001)
     node = ToldNode()
     node.block_target = target_for_work(16)
     async with opened(tmp_path, node) as stage:
@@ -134,7 +133,7 @@ async def test_a_block_that_the_node_had_already_keeps_its_rewards(tmp_path):
 
 
 async def test_a_node_that_is_away_gets_the_block_when_it_is_back(tmp_path, monkeypatch):
-    monkeypatch.setattr("pithead.pool.pool.SUBMIT_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("pithead.pool.submission.SUBMIT_RETRY_SECONDS", 0.01)
     node = ToldNode()
     node.block_target = target_for_work(64)
     node.answers = [NodeUnavailable("away"), NodeUnavailable("away"), BlockAccepted()]
@@ -370,7 +369,7 @@ async def test_one_address_has_only_so_many_connections(tmp_path):
 async def test_who_says_more_than_its_allowance_is_read_later_and_loses_nothing(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(pooling, "TICK_SECONDS", 0.01)
+    monkeypatch.setattr("pithead.pool.rounds.LEAST_SECONDS", 0.01)
     settings = PoolSettings(crowd=CrowdSettings(bytes_per_connection=1000))
     async with opened(tmp_path, settings=settings) as stage:
         stage.pool._wall = asyncio.get_running_loop().time

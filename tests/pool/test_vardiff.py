@@ -215,6 +215,15 @@ def test_no_share_is_ever_harder_than_a_block():
     assert miner.vardiff.retarget(5_000, 61.0) == 5_000
 
 
+def test_a_hurried_offer_changes_nothing_but_never_for_longer_than_a_refresh_and_a_half():
+    hurried, calm = Vardiff(REAL, 0.0), Vardiff(REAL, 0.0)
+    works = [hurried.hurried(NO_CEILING, float(second)) for second in range(1, 45)]
+    assert set(works) == {REAL.first_work}
+    assert hurried.hurried(NO_CEILING, 45.0) == calm.retarget(NO_CEILING, 45.0) < REAL.first_work
+    assert hurried.hurried(1_000, 46.0) == 1_000
+    assert hurried.hurried(NO_CEILING, -7200.0) <= REAL.first_work
+
+
 def test_a_ceiling_below_the_minimum_wins():
     vardiff = Vardiff(REAL, 0.0)
     assert vardiff.retarget(12, 30.0) == 12

@@ -238,6 +238,7 @@ def test_a_miner_is_answered_alike_whether_its_shares_are_taken_on_the_way_or_no
     steps = data.draw(st.lists(st.sampled_from([0, 0, 1, 400]), min_size=len(pieces),
                                max_size=len(pieces)), label="seconds")  # fmt: skip
     renewed = data.draw(st.integers(0, 5), label="a newer job before piece")
+    is_told = data.draw(st.booleans(), label="and the miner is told")
     slow = Side(*works)
     door = Door(Side(*works))
 
@@ -249,7 +250,10 @@ def test_a_miner_is_answered_alike_whether_its_shares_are_taken_on_the_way_or_no
                 door.now = now
                 if number == renewed:
                     for side in (door.side, slow):
-                        side.book.open(side.template, now)
+                        job = side.book.open(side.template, now)
+                        if is_told:
+                            side.session.offer(job, now)
+                    door.transport.rearm()
                 slow.hear(piece, now)
                 await call.say(piece)
                 turn = slow.said[-1]
@@ -280,6 +284,40 @@ async def test_after_a_first_good_share_the_others_are_taken_on_the_way():
         await call.say(lines(*range(1, 7)))
         assert await call.heard(6 * len(YES)) == 6 * YES
         assert (door.taken, len(door.events)) == (6, 7)
+
+
+@needs_native
+async def test_shares_of_a_job_that_was_just_offered_are_taken_on_the_way():
+    door = Door(Side(1, 1 << 60))
+    async with Call(door) as call:
+        await call.say(lines(0))
+        await call.heard(len(YES))
+        for job in range(2, 5):
+            door.now += 30.0  # at a rate that asks for no other difficulty
+            door.side.offer(door.now)
+            door.transport.rearm()
+            await call.say(spelled(share(1, job=job)) + b"\n")
+            assert await call.heard(len(YES)) == YES
+            assert door.taken == job - 1
+        await call.say(spelled(share(2)) + b"\n")  # of a job before
+        assert await call.heard(len(YES)) == YES
+        assert door.taken == 3
+
+
+@needs_native
+async def test_a_connection_is_told_of_a_new_tip_before_any_other_word_of_it_and_taken_on_the_way():
+    door = Door(Side(1, 1 << 60))
+    async with Call(door) as call:
+        await call.say(lines(0))
+        await call.heard(len(YES))
+        door.side.template = make_template(prev_hash_wire=bytes(32))
+        door.side.offer(door.now)
+        door.transport.rearm()
+        await call.say(spelled(share(1, job=2)) + b"\n" + lines(2))
+        heard = (await call.heard(2 * len(YES))).splitlines()
+        assert json.loads(heard[0])["result"] is True
+        assert json.loads(heard[1])["error"][0] == 21
+        assert door.taken == 1
 
 
 @needs_native
@@ -368,6 +406,7 @@ def test_a_socket_that_is_not_open_here_is_refused(make):
     for act in (
         lambda: wire.want(9, True, False), lambda: wire.close(9), lambda: wire.disarm(9),
         lambda: wire.send(9, b"x"), lambda: wire.arm(9, (), b"", {}, 0, 0),
+        lambda: wire.rearm(9, ()),
     ):  # fmt: skip
         with pytest.raises(ValueError):
             act()
