@@ -3,7 +3,19 @@
 import argparse
 from collections.abc import Callable
 
-from bench import answers, crowd, farm, history, idle, judge, newblock, relayed, rest, submits
+from bench import (
+    answers,
+    crowd,
+    farm,
+    history,
+    idle,
+    judge,
+    newblock,
+    peers,
+    relayed,
+    rest,
+    submits,
+)
 from bench.measure import machine
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
@@ -11,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "submits": submits.run,
     "idle": idle.run,
     "newblock": newblock.run,
+    "peers": peers.run,
     "rest": rest.run,
     "farm": farm.run,
     "answers": answers.run,

@@ -4,7 +4,7 @@ from functools import partial
 
 from bench.load import Load, built
 from bench.measure import alternate, show
-from bench.serving import Kind, serving
+from bench.serving import Opening
 from bench.submits import BASELINE, CANDIDATES
 
 CONNECTIONS = 5_000
@@ -16,15 +16,15 @@ def run() -> None:
         if load is None:
             return
         candidates = {
-            name: partial(bytes_a_connection, load, kind) for name, kind in CANDIDATES.items()
+            name: partial(bytes_a_connection, load, opening) for name, opening in CANDIDATES.items()
         }
         results = alternate(candidates, ROUNDS)
         show(f"memory, {CONNECTIONS:,} idle connections", "bytes a connection", results, BASELINE)
 
 
-def bytes_a_connection(load: Load, kind: Kind) -> float:
+def bytes_a_connection(load: Load, opening: Opening) -> float:
     """The growth from a first few connections, which load what any connection needs."""
-    with serving(kind) as server, load.hold(server.port, 10):
+    with opening() as server, load.hold(server.port, 10):
         before = server.memory()
         with load.hold(server.port, CONNECTIONS):
             return (server.memory() - before) / CONNECTIONS

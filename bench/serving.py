@@ -3,14 +3,31 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from bench.measure import cores, pinned
 
 Kind = Literal["pool", "baseline"]
+
+
+class Served(Protocol):
+    """A pool under test."""
+
+    @property
+    def port(self) -> int: ...
+
+    def memory(self) -> float:
+        """Resident bytes."""
+
+    def block(self) -> float:
+        """Tells it of a new block; the moment, in seconds of the monotonic clock."""
+
+
+Opening = Callable[[], AbstractContextManager[Served]]
+"""Starts a pool under test, which is gone at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +53,9 @@ class Server:
 
 
 @contextmanager
-def serving(kind: Kind) -> Iterator[Server]:
+def serving(kind: Kind, *options: str) -> Iterator[Server]:
     """A pool that listens, with books of its own; gone at the end."""
-    command = [sys.executable, "-m", "bench.server", kind]
+    command = [sys.executable, "-m", "bench.server", kind, *options]
     with pinned(cores()[0]):
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
