@@ -69,6 +69,7 @@ async def serve(machines: int) -> None:
         servers: list[HttpServer] = []
         try:
             say_where = await beside_the_first(farm, servers)
+            say_where["machines"] = [farm.machines.rest_of(each) for each in farm.machines.places]
             print(json.dumps(say_where), flush=True)
             await answer_questions(farm)
         finally:

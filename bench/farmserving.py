@@ -16,7 +16,8 @@ from bench.serving import read_number
 class FarmServer:
     process: "subprocess.Popen[str]"
     where: dict[str, Any]
-    """`host`, `token`, and ports: of `machine`, and of the bare application for each path."""
+    """`host`, `token`, and ports: of `machine`, and of the bare application for each path; where
+    all `machines` have their APIs."""
 
     def ask(self, question: str) -> float:
         """`memory` in bytes, `cpu` in seconds, `accepted` shares, `now` in farm time."""

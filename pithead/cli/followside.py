@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-import httpx
 
 from pithead.cli.choosing import (
     Asking,
@@ -28,6 +27,7 @@ from pithead.cli.options import Refused, configured, data_option, general_option
 from pithead.cli.output import printable
 from pithead.fleet.budgets import MOST_BYTES, Budget, Steps, read_steps
 from pithead.fleet.client import MachineClient, shared_http
+from pithead.fleet.connections import Connections
 from pithead.fleet.following import Follower, Rules
 from pithead.fleet.plot import Sample, as_svg, as_text
 from pithead.fleet.steering import Round, Steered, Steering, UpTo
@@ -201,7 +201,7 @@ async def _follow(machines: list[Machine], plan: Plan) -> bool:
     return held and not failed
 
 
-def _client(machine: Machine, limits: Any, http: httpx.AsyncClient) -> MachineClient:
+def _client(machine: Machine, limits: Any, http: Connections) -> MachineClient:
     return MachineClient(machine.place, machine.login, limits, http)
 
 

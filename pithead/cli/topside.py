@@ -34,6 +34,7 @@ from pithead.cli.topview import AROUND_LINES, ORDERS, Order, PoolView, View, fra
 from pithead.fleet.amounts import Row
 from pithead.fleet.calling import for_each
 from pithead.fleet.client import MachineClient, MachineError, shared_http
+from pithead.fleet.connections import Connections
 from pithead.fleet.readings import READINGS
 
 POOL_SECONDS = 5.0
@@ -132,6 +133,14 @@ def _door(context: click.Context, given: dict[str, Any], range_: str | None) -> 
     return PoolDoor(farm.pool.api, token, farm.pool.admin, farm.pool.admin_token)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """What pool and machines are asked through."""
+
+    pool: httpx.AsyncClient
+    machines: Connections
+
+
 class _Eyes:
     """Asks everything, and remembers what the pool said last."""
 
@@ -143,8 +152,10 @@ class _Eyes:
         self._pool: PoolView | None = None
         self._pool_asked = 0.0
 
-    async def look(self, http: httpx.AsyncClient) -> tuple[list[PoolView], list[Row]]:
-        pool, rows = await asyncio.gather(self._look_at_pool(http), self._look_at_machines(http))
+    async def look(self, ways: _Ways) -> tuple[list[PoolView], list[Row]]:
+        pool, rows = await asyncio.gather(
+            self._look_at_pool(ways.pool), self._look_at_machines(ways.machines)
+        )
         return pool, rows
 
     async def _look_at_pool(self, http: httpx.AsyncClient) -> list[PoolView]:
@@ -155,7 +166,7 @@ class _Eyes:
             self._pool = await _ask_pool(self._door, http, self._asking.limits.seconds)
         return [self._pool]
 
-    async def _look_at_machines(self, http: httpx.AsyncClient) -> list[Row]:
+    async def _look_at_machines(self, http: Connections) -> list[Row]:
         async def one(machine: Machine) -> Row:
             client = self._clients.setdefault(
                 machine.name,
@@ -216,15 +227,16 @@ async def _fetch(http: httpx.AsyncClient, url: str, headers: dict[str, str], kin
 
 async def _top(eyes: _Eyes, view: View, given: dict[str, Any]) -> bool:
     console = Console()
-    async with shared_http(given["parallel"] + 2) as http:
+    async with httpx.AsyncClient(trust_env=False) as pool, shared_http(given["parallel"]) as http:
+        ways = _Ways(pool, http)
         if given["once"] or not console.is_terminal:
-            pools, rows = await eyes.look(http)
+            pools, rows = await eyes.look(ways)
             if not console.is_terminal:
                 console.width = max(console.width, 200)
             console.print(frame(time.time(), pools, rows, view))
             return any(not row.get("error") for row in rows) or any(not p.error for p in pools)
         with told_to_stop() as told:
-            await _watch(eyes, view, http, told, given["every"])
+            await _watch(eyes, view, ways, told, given["every"])
     return True
 
 
@@ -232,13 +244,11 @@ def _fitting(console: Console) -> int:
     return max(1, console.size.height - AROUND_LINES)
 
 
-async def _watch(
-    eyes: _Eyes, view: View, http: httpx.AsyncClient, told: asyncio.Event, every: float
-) -> None:
+async def _watch(eyes: _Eyes, view: View, ways: _Ways, told: asyncio.Event, every: float) -> None:
     """Keys are answered while machines are waited for."""
     console = Console()
     keys: asyncio.Queue[str] = asyncio.Queue(maxsize=MOST_KEYS)
-    look = asyncio.create_task(eyes.look(http))
+    look = asyncio.create_task(eyes.look(ways))
     pools: list[PoolView] = []
     rows: list[Row] = []
     try:
@@ -246,7 +256,7 @@ async def _watch(
             while not told.is_set():
                 if look.done():
                     pools, rows = look.result()
-                    look = asyncio.create_task(_later(every, eyes, http))
+                    look = asyncio.create_task(_later(every, eyes, ways))
                 view = replace(view, page_rows=_fitting(console))
                 live.update(frame(time.time(), pools, rows, view), refresh=True)
                 with suppress(TimeoutError):
@@ -259,11 +269,9 @@ async def _watch(
         await asyncio.gather(look, return_exceptions=True)
 
 
-async def _later(
-    seconds: float, eyes: _Eyes, http: httpx.AsyncClient
-) -> tuple[list[PoolView], list[Row]]:
+async def _later(seconds: float, eyes: _Eyes, ways: _Ways) -> tuple[list[PoolView], list[Row]]:
     await asyncio.sleep(seconds)
-    return await eyes.look(http)
+    return await eyes.look(ways)
 
 
 def pressed(view: View, key: str, count: int) -> View:

@@ -8,8 +8,8 @@ more login is tried.
 import asyncio
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
+from urllib.parse import quote
 
-import httpx
 import msgspec
 
 from pithead.bos.authentication import LoginResponse
@@ -23,6 +23,7 @@ from pithead.bos.miner import (
 from pithead.bos.performance import GetTunerStateResponse
 from pithead.bos.pool import PoolGroup
 from pithead.bos.version import RestVersion
+from pithead.fleet.connections import Answer, BrokenOff, Connections, Request, Unreachable
 from pithead.fleet.ranges import Place
 
 Result = TypeVar("Result")
@@ -72,7 +73,7 @@ class MachineClient:
         place: Place,
         login: Login | None = None,
         limits: Limits | None = None,
-        http: httpx.AsyncClient | None = None,
+        http: Connections | None = None,
     ) -> None:
         """`http`: one that many machines share and that its owner closes; see `shared_http`."""
         self.place = place
@@ -178,47 +179,28 @@ class MachineClient:
     async def _answer(
         self, verb: Verb, path: str, content: bytes | None, token: str | None = None
     ) -> bytes:
-        headers = {"accept": "application/json, */*", "accept-encoding": "identity"}
+        headers = [("accept", "application/json, */*"), ("accept-encoding", "identity")]
         if content is not None:
-            headers["content-type"] = "application/json"
+            headers.append(("content-type", "application/json"))
         if token is not None:
-            headers["authorization"] = token
+            headers.append(("authorization", token))
+        request = Request(verb, BASE_PATH + quote(path, safe="/?=&,:%"), headers, content)
+        limits = self._limits
         try:
-            async with asyncio.timeout(self._limits.seconds):
-                return await self._exchange(verb, path, content, headers)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            async with asyncio.timeout(limits.seconds):
+                answer = await self._http.ask(
+                    self.place, request, limits.connect_seconds, limits.most_bytes
+                )
+        except Unreachable as error:
             raise MachineError(self.place, "cannot be reached") from error
-        except (TimeoutError, httpx.TimeoutException) as error:
-            late = f"did not answer within {self._limits.seconds:g} s"
+        except TimeoutError as error:
+            late = f"did not answer within {limits.seconds:g} s"
             raise MachineError(self.place, late) from error
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError) as error:
-            why = str(error) or type(error).__name__
-            raise MachineError(self.place, f"broke off the answer ({why})") from error
-
-    async def _exchange(
-        self, verb: Verb, path: str, content: bytes | None, headers: dict[str, str]
-    ) -> bytes:
-        request = self._http.stream(
-            verb,
-            f"{self.place.url}{BASE_PATH}{path}",
-            content=content,
-            headers=headers,
-            timeout=httpx.Timeout(self._limits.seconds, connect=self._limits.connect_seconds),
-        )
-        async with request as response:
-            body = await self._bounded(response)
-        if not response.is_success:
-            raise MachineError(self.place, _sentence(response, body), response.status_code)
-        return body
-
-    async def _bounded(self, response: httpx.Response) -> bytes:
-        most = self._limits.most_bytes
-        body = bytearray()
-        async for part in response.aiter_raw():
-            body += part
-            if len(body) > most:
-                raise MachineError(self.place, f"answered with more than {most} bytes")
-        return bytes(body)
+        except BrokenOff as error:
+            raise MachineError(self.place, f"broke off the answer ({error})") from error
+        if not 200 <= answer.status < 300:
+            raise MachineError(self.place, _sentence(answer), answer.status)
+        return answer.body
 
     def _decoded(self, answer: bytes, kind: type[Result]) -> Result:
         if not answer and kind is Any:
@@ -231,20 +213,15 @@ class MachineClient:
             ) from error
 
 
-def shared_http(most_connections: int = 100) -> httpx.AsyncClient:
+def shared_http(most_connections: int = 100) -> Connections:
     """For the clients of many machines; close it when they are done with."""
-    return httpx.AsyncClient(
-        trust_env=False,
-        limits=httpx.Limits(
-            max_connections=most_connections, max_keepalive_connections=most_connections
-        ),
-    )
+    return Connections(most_connections)
 
 
-def _sentence(response: httpx.Response, body: bytes) -> str:
+def _sentence(answer: Answer) -> str:
     """Its own words where it has any: printable, in one line, not for ever."""
-    text = body[: 4 * _MOST_SENTENCE].decode(errors="replace")
+    text = answer.body[: 4 * _MOST_SENTENCE].decode(errors="replace")
     said = "".join(letter if letter.isprintable() else " " for letter in text).strip()
     if not said or said.startswith("<"):
-        said = response.reason_phrase or "no reason given"
-    return f"{said[:_MOST_SENTENCE]} (status {response.status_code})"
+        said = "".join(filter(str.isprintable, answer.reason)) or "no reason given"
+    return f"{said[:_MOST_SENTENCE]} (status {answer.status})"

@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-import httpx
 import structlog
 
 from pithead.bos.cooling import GetCoolingStateResponse
 from pithead.fleet.book import Book, Wanted
 from pithead.fleet.client import Limits, Login, MachineClient, MachineError, shared_http
+from pithead.fleet.connections import Connections
 from pithead.fleet.contract import Row
 from pithead.fleet.ranges import Place
 from pithead.fleet.sight import Sight
@@ -63,7 +63,7 @@ class Watcher:
         self.book = Book(self._limits.look_seconds)
         self._clients: dict[Place, MachineClient] = {}
         self._logins: dict[Place, Login] = {}
-        self._http: httpx.AsyncClient | None = None
+        self._http: Connections | None = None
         self._looks: set[asyncio.Task[None]] = set()
         self._awake = asyncio.Event()
         self.changed: list[Callable[[Row], None]] = []
