@@ -14,6 +14,7 @@ from pithead.miner.api import app as machine
 from pithead.pooladmin import document as admin
 from pithead.poolapi import openapi as pool
 from pithead.rpc import pages
+from pithead.selfservice import document as account
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,6 +25,8 @@ INTRODUCTIONS = {
     "A machine serves this page at `/api/v1/docs` and the document at `/api/v1/docs/openapi.json`. "
     "The same operations are on gRPC, with reflection.",
     "admin": "For those who run the pool. A port of its own serves `/docs` and `/openapi.json`.",
+    "account": "What the page of an account at the pool asks. A running pool serves this page at "
+    "`/api/v1/me/docs` and the document at `/api/v1/me/openapi.json`.",
     "farm": "Calls faults down on simulated machines. Its address is in `farm.json`.",
 }
 
@@ -33,6 +36,7 @@ def documents() -> Mapping[str, bytes]:
     return {
         "pool": pool.document(),
         "machine": machine.rest_document(),
+        "account": account.document(),
         "admin": admin.document(),
         "farm": admin_document.document(),
     }

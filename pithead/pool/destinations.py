@@ -29,15 +29,17 @@ class Destinations:
     engine: Engine
     network: Network
 
-    def set(self, user: str, address: str, threshold_sats: int = 0) -> None:
-        """From the next payout on.
-
-        AddressError for what is no address of the network, ValueError for a threshold below
+    def check(self, address: str, threshold_sats: int = 0) -> None:
+        """AddressError for what is no address of the network, ValueError for a threshold below
         `LEAST_SATS`.
         """
         script_for_address(address, self.network)
         if threshold_sats and threshold_sats < LEAST_SATS:
             raise ValueError(f"a threshold is {LEAST_SATS} sat at least, or 0 for the pool's own")
+
+    def set(self, user: str, address: str, threshold_sats: int = 0) -> None:
+        """From the next payout on. Raises what `check` does."""
+        self.check(address, threshold_sats)
         values = {"address": address, "threshold_sats": threshold_sats}
         with self.engine.begin() as connection:
             connection.execute(

@@ -1,7 +1,7 @@
 """The tables of operations as an OpenAPI 3.1 document."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib.metadata import version
 
 import msgspec
@@ -26,20 +26,29 @@ def document(
     rows: Sequence[Operation] = EVERY,
     title: str = "Pithead pool admin API",
     schemes: Mapping[str, Mapping[str, str]] = BEARER,
+    refusals: Mapping[str, str] = REFUSALS,
+    description: str = "",
+    public: Collection[str] = (),
 ) -> bytes:
-    """The whole document as JSON; `schemes` say what lets a request in."""
+    """The whole document as JSON; `schemes` say what lets a request in, but for `public` ones."""
     types = [kind for row in rows for kind in (row.body, row.answer) if kind is not None]
     schemas, components = msgspec.json.schema_components(
         types, ref_template="#/components/schemas/{name}"
     )
     by_type = {str(kind): schema for kind, schema in zip(types, schemas, strict=True)}
-    paths: dict[str, dict[str, object]] = {}
+    paths: dict[str, dict[str, dict[str, object]]] = {}
     for row in rows:
-        paths.setdefault(row.path, {})[row.method.lower()] = _operation(row, by_type)
+        paths.setdefault(row.path, {})[row.method.lower()] = _operation(row, by_type, refusals)
+        if row.name in public:
+            paths[row.path][row.method.lower()]["security"] = []
     return msgspec.json.encode(
         {
             "openapi": "3.1.0",
-            "info": {"title": title, "version": version("pithead")},
+            "info": {
+                "title": title,
+                "version": version("pithead"),
+                **({"description": description} if description else {}),
+            },
             "security": [{name: []} for name in schemes],
             "paths": paths,
             "components": {
@@ -50,8 +59,10 @@ def document(
     )
 
 
-def _operation(row: Operation, schemas: dict[str, dict[str, object]]) -> dict[str, object]:
-    refusals = {status: {"description": why, "content": _TEXT} for status, why in REFUSALS.items()}
+def _operation(
+    row: Operation, schemas: Mapping[str, Mapping[str, object]], why: Mapping[str, str]
+) -> dict[str, object]:
+    refusals = {status: {"description": text, "content": _TEXT} for status, text in why.items()}
     answers: dict[str, object] = {"204": {"description": "Done."}}
     if row.answer is not None:
         content = {"application/json": {"schema": schemas[str(row.answer)]}}

@@ -1,13 +1,6 @@
-"""The API of signed-in users over HTTP: sessions, what keeps others' pages out, and the routes.
+"""The API of signed-in users over HTTP: the routes, the document and its page."""
 
-A session is a cookie that no script reads and no other site's request carries. Every change also
-needs the session's CSRF token in a header, which only a page of this server can learn and send.
-"""
-
-import asyncio
 from collections.abc import Awaitable, Callable
-from hmac import compare_digest
-from math import ceil
 
 import msgspec
 import structlog
@@ -20,20 +13,16 @@ from pithead.pool.logins import SESSION_SECONDS, Logins, Session
 from pithead.pool.readings import StoreAway
 from pithead.pooladmin.app import HEADERS, Refusal, body_of, refused, respond
 from pithead.pooladmin.contract import Operation
-from pithead.pooladmin.document import document
 from pithead.pooladmin.errors import Missing, Wrong
-from pithead.poolapi.limits import Buckets, address_key
 from pithead.poolapi.streams import Full, Streams
+from pithead.rpc import pages
 from pithead.selfservice import contract as api
 from pithead.selfservice.contract import ME, OPERATIONS, SESSION_OPERATIONS
+from pithead.selfservice.document import COOKIE, DOCUMENT_PATH, document
+from pithead.selfservice.enrolment import enrolment
+from pithead.selfservice.gate import Gate, address_of
 from pithead.selfservice.service import SelfService
 
-COOKIE = "pithead_session"
-CSRF_HEADER = "X-CSRF-Token"
-ATTEMPTS, ATTEMPTS_PER_SECOND, REMEMBERED = 10, 0.1, 10_000
-"""Of signing in: at once and for ever, of an address and for a user each."""
-HASHED_AT_ONCE = 2
-"""Passwords; each takes 64 MiB for a moment."""
 EVENT_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
@@ -41,85 +30,29 @@ log = structlog.get_logger(__name__)
 Answering = Callable[[Request], Awaitable[Response]]
 
 
-class Gate:
-    """Opens sessions and knows whose a request is."""
-
-    def __init__(self, logins: Logins, wall: Callable[[], float]) -> None:
-        self._logins = logins
-        self._wall = wall
-        self._of_address = Buckets(ATTEMPTS, ATTEMPTS_PER_SECOND, REMEMBERED)
-        self._for_user = Buckets(ATTEMPTS, ATTEMPTS_PER_SECOND, REMEMBERED)
-        self._hashing = asyncio.Semaphore(HASHED_AT_ONCE)
-
-    async def session(self, request: Request) -> Session:
-        """Of the request's cookie; a change needs the CSRF token as well. Raises Refusal."""
-        found = await self.opened(request.cookies.get(COOKIE, ""))
-        if request.method not in ("GET", "HEAD"):
-            _check_origin(request)
-            sent = request.headers.get(CSRF_HEADER, "")
-            if not compare_digest(sent.encode(), found.csrf.encode()):
-                raise Refusal(403, f"a change needs the session's token in {CSRF_HEADER}")
-        return found
-
-    async def opened(self, token: str) -> Session:
-        """The session of a token. Raises Refusal."""
-        found = await asyncio.to_thread(self._logins.session, token) if token else None
-        if found is None:
-            raise Refusal(401, "sign in first")
-        return found
-
-    async def sign_in(self, request: Request, given: api.SignIn) -> str:
-        """The new session's token. Raises Refusal."""
-        _check_origin(request)
-        self._count(request, given.user)
-        async with self._hashing:
-            token = await asyncio.to_thread(self._logins.sign_in, given.user, given.password)
-        if token is None:
-            raise Refusal(401, "this name and password do not belong together")
-        return token
-
-    async def change_password(self, request: Request, given: api.NewPassword) -> None:
-        """Raises Refusal."""
-        user = (await self.session(request)).user
-        self._count(request, user)
-        async with self._hashing:
-            if not await asyncio.to_thread(self._logins.is_right, user, given.old):
-                raise Refusal(403, "the old password is another")
-            await asyncio.to_thread(self._logins.set_password, user, given.new)
-
-    async def sign_out(self, request: Request) -> None:
-        await self.session(request)
-        await asyncio.to_thread(self._logins.sign_out, request.cookies[COOKIE])
-
-    def _count(self, request: Request, user: str) -> None:
-        """Whoever guesses soon waits, whether from one address or for one user."""
-        wall, address = self._wall(), _address(request)
-        wait = max(self._of_address.take(address, wall), self._for_user.take(user, wall))
-        if wait:
-            raise Refusal(429, "too many attempts; wait a little",
-                          {"Retry-After": str(max(1, ceil(wait)))})  # fmt: skip
-
-
 def selfservice_routes(
     service: SelfService, logins: Logins, wall: Callable[[], float], streams: Streams
 ) -> list[Route]:
-    """Every row of the tables, the stream of the profile, and the document of all."""
+    """Every row of the tables, the stream of the profile, the document of all, and its page."""
     gate = Gate(logins, wall)
-    described = document(
-        (*SESSION_OPERATIONS, *OPERATIONS), "Pithead pool API of signed-in users",
-        {"session": {"type": "apiKey", "in": "cookie", "name": COOKIE}},
-    )  # fmt: skip
+    own = {**_sessions(gate), **_own_account(gate, service)}
+    rows = [(row, own[row.name]) for row in SESSION_OPERATIONS]
+    rows += [(row, _operation(row, service, gate)) for row in OPERATIONS]
+    page = pages.page(msgspec.json.decode(document()), DOCUMENT_PATH)
 
     async def describe(_request: Request) -> Response:
-        return respond(200, described, "application/json")
+        return respond(200, document(), "application/json")
 
-    sessions = _sessions(gate)
-    rows = [(row, sessions[row.name]) for row in SESSION_OPERATIONS]
-    rows += [(row, _operation(row, service, gate)) for row in OPERATIONS]
+    async def show(_request: Request) -> Response:
+        response = respond(200, page, "text/html; charset=utf-8")
+        response.headers["Content-Security-Policy"] = pages.POLICY
+        return response
+
     return [
         *(Route(row.path, _shell(answer), methods=[row.method]) for row, answer in rows),
         Route(f"{ME}/events", _shell(_telling(service, gate, streams)), methods=["GET"]),
-        Route(f"{ME}/openapi.json", describe, methods=["GET"]),
+        Route(DOCUMENT_PATH, describe, methods=["GET"]),
+        Route(f"{ME}/docs", show, methods=["GET"]),
     ]
 
 
@@ -132,7 +65,7 @@ def _sessions(gate: Gate) -> dict[str, Answering]:
             COOKIE, token, max_age=SESSION_SECONDS, path=ME, httponly=True, samesite="strict",
             secure=request.url.scheme == "https",
         )  # fmt: skip
-        log.info("a user signed in", user=given.user, address=_address(request))
+        log.info("a user signed in", user=given.user, address=address_of(request))
         return response
 
     async def session(request: Request) -> Response:
@@ -152,6 +85,41 @@ def _sessions(gate: Gate) -> dict[str, Answering]:
     }  # fmt: skip
 
 
+def _own_account(gate: Gate, service: SelfService) -> dict[str, Answering]:
+    async def second_factor(request: Request) -> Response:
+        found = await gate.second_factor(request)
+        since, left = (found.since, found.recovery_codes) if found else (0, 0)
+        return _json(api.SecondFactor(since=since, recovery_codes=left))
+
+    async def begin(request: Request) -> Response:
+        user, secret = await gate.begin_second_factor(request, await body_of(request, api.Proof))
+        return _json(enrolment(user, secret))
+
+    async def confirm(request: Request) -> Response:
+        codes = await gate.confirm_second_factor(request, await body_of(request, api.Proof))
+        log.info("a user signs in with codes from now on", address=address_of(request))
+        return _json(api.RecoveryCodes(codes=list(codes)))
+
+    async def remove(request: Request) -> Response:
+        await gate.remove_second_factor(request, await body_of(request, api.Proof))
+        log.info("a user signs in without codes from now on", address=address_of(request))
+        return respond(204, b"")
+
+    async def pay_to(request: Request) -> Response:
+        given = await body_of(request, api.OwnDestination)
+        await gate.session(request)
+        service.check_destination(given)  # before a code is used up
+        user = await gate.proved(request, given.password, given.code)
+        await service.pay_to({"user": user}, given)
+        log.info("a user is paid elsewhere", user=user, destination=given.address)
+        return respond(204, b"")
+
+    return {
+        "second_factor": second_factor, "begin_second_factor": begin,
+        "confirm_second_factor": confirm, "remove_second_factor": remove, "pay_to": pay_to,
+    }  # fmt: skip
+
+
 def _operation(row: Operation, service: SelfService, gate: Gate) -> Answering:
     operation = service.operations[row.name]
 
@@ -164,7 +132,7 @@ def _operation(row: Operation, service: SelfService, gate: Gate) -> Answering:
             log.info("a user changed something", operation=row.name, **path)
         if row.answer is None:
             return respond(204, b"")
-        return respond(200, msgspec.json.encode(result), "application/json")
+        return _json(result)
 
     return answer
 
@@ -180,7 +148,7 @@ def _telling(service: SelfService, gate: Gate, streams: Streams) -> Answering:
                 return None
             return msgspec.json.encode(await service.profile(path))
 
-        return streams.answer(_address(request), tell, HEADERS, EVENT_SECONDS)
+        return streams.answer(address_of(request), tell, HEADERS, EVENT_SECONDS)
 
     return answer
 
@@ -209,17 +177,11 @@ def _shell(answering: Answering) -> Answering:
     return answer
 
 
-def _check_origin(request: Request) -> None:
-    """Browsers say which site's page sends a request. Raises Refusal."""
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
-        raise Refusal(403, "another site's page may not do this")
-    kind = request.headers.get("Content-Type", "application/json").partition(";")[0].strip()
-    if kind.lower() != "application/json":
-        raise Refusal(415, "send application/json")
-
-
 def _told(session: Session) -> Response:
-    answer = api.Session(user=session.user, expires=session.expires, csrf=session.csrf)
+    return _json(api.Session(user=session.user, expires=session.expires, csrf=session.csrf))
+
+
+def _json(answer: object) -> Response:
     return respond(200, msgspec.json.encode(answer), "application/json")
 
 
@@ -227,7 +189,3 @@ def _without_cookie() -> Response:
     response = respond(204, b"")
     response.delete_cookie(COOKIE, path=ME, httponly=True, samesite="strict")
     return response
-
-
-def _address(request: Request) -> str:
-    return address_key(request.client.host if request.client else "")

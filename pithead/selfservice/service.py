@@ -7,11 +7,16 @@ from typing import Any, Self
 from pithead.pool.course import Hours
 from pithead.pool.readings import BlockRewardReading
 from pithead.pooladmin import contract as admin
-from pithead.pooladmin.errors import Missing
+from pithead.pooladmin.errors import Missing, Wrong
 from pithead.pooladmin.money import MoneyAdmin
-from pithead.pooladmin.moneycontract import Account
+from pithead.pooladmin.moneycontract import Account, Destination
 from pithead.pooladmin.service import PoolAdmin
-from pithead.poolapi.contract import PayoutsAnswer, ProfileAnswer, RewardsAnswer
+from pithead.poolapi.contract import (
+    DailyHashRateAnswer,
+    PayoutsAnswer,
+    ProfileAnswer,
+    RewardsAnswer,
+)
 from pithead.poolapi.dates import Days
 from pithead.poolapi.endpoints import HOURS
 from pithead.poolapi.figures import SECONDS_PER_DAY
@@ -41,6 +46,7 @@ class SelfService:
             "profile": self.profile,
             "account": self.account,
             "hash_rate": self.hash_rate,
+            "hash_rate_daily": self.hash_rate_daily,
             "rewards": self.rewards,
             "blocks": self.blocks,
             "payouts": self.payouts,
@@ -75,6 +81,9 @@ class SelfService:
         course = self._pool.keeper.course(path["user"], self._pool.clock(), hours)
         return hash_rates(course, self._pool.work_scale)
 
+    async def hash_rate_daily(self, path: Path) -> DailyHashRateAnswer:
+        return await self._api.hash_rate_daily(self._asked(path, REWARD_DAYS))
+
     async def rewards(self, path: Path) -> RewardsAnswer:
         return await self._api.rewards(self._asked(path, REWARD_DAYS))
 
@@ -85,6 +94,16 @@ class SelfService:
         days = self._asked(path, BLOCK_DAYS).days
         found = await self._pool.keeper.block_rewards(path["user"], days.first, days.last)
         return [_own(reward) for reward in reversed(found[-MOST_BLOCKS:])]
+
+    def check_destination(self, wanted: Destination) -> None:
+        """Raises Wrong."""
+        try:
+            self._money.destinations.check(wanted.address, wanted.threshold_sats)
+        except ValueError as error:
+            raise Wrong(str(error)) from error
+
+    async def pay_to(self, path: Path, wanted: Destination) -> None:
+        await self._money.pay_to(path, wanted)
 
     async def profiles(self, path: Path) -> list[admin.Profile]:
         return (await self._pool.user(path)).profiles
