@@ -25,7 +25,7 @@ $(VENV)/.python:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/.run: $(VENV)/.python requirements/run.txt pyproject.toml setup.py $(wildcard pithead/native/*.c)
+$(VENV)/.run: $(VENV)/.python requirements/run.txt pyproject.toml setup.py $(wildcard pithead/native/*.[ch])
 	$(PIP) install -q --require-hashes -r requirements/run.txt
 	$(PIP) install -q --no-deps --no-build-isolation -e .
 	@touch $@

@@ -3,12 +3,15 @@
 from setuptools import Extension, setup
 
 
+HEADERS = ("arguments", "desk", "sha256", "submit")
+
+
 def extension(name: str, source: str) -> Extension:
     """One module for every CPython from 3.11 on."""
     return Extension(
         f"pithead.native.{name}",
         sources=[f"pithead/native/{source}"],
-        depends=["pithead/native/sha256.h", "pithead/native/submit.h", "pithead/native/desk.h"],
+        depends=[f"pithead/native/{header}.h" for header in HEADERS],
         extra_compile_args=["-O3", "-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow"],
         define_macros=[("Py_LIMITED_API", "0x030B0000")],
         py_limited_api=True,

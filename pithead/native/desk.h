@@ -10,6 +10,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include "arguments.h"
 #include "sha256.h"
 #include "submit.h"
 
@@ -33,30 +34,6 @@ typedef struct {
     Text last_name;
     PyObject *last_worker; /* borrowed, as `seen` and `workers` are */
 } Desk;
-
-static int
-take_bytes(PyObject *object, Bytes *out)
-{
-    char *data;
-    Py_ssize_t size;
-    if (PyBytes_AsStringAndSize(object, &data, &size) < 0) {
-        return -1;
-    }
-    out->data = (const uint8_t *)data;
-    out->size = (size_t)size;
-    return 0;
-}
-
-static int
-take_uint32(PyObject *object, uint32_t *out)
-{
-    const unsigned long value = PyLong_AsUnsignedLong(object);
-    if (!PyErr_Occurred() && value > UINT32_MAX) {
-        PyErr_SetString(PyExc_OverflowError, "more than 32 bits");
-    }
-    *out = (uint32_t)value;
-    return PyErr_Occurred() ? -1 : 0;
-}
 
 static int
 open_measure(PyObject *measure, Desk *desk)
