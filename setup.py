@@ -2,7 +2,6 @@
 
 from setuptools import Extension, setup
 
-
 HEADERS = ("arguments", "desk", "sha256", "submit")
 
 
