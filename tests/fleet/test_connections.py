@@ -4,6 +4,7 @@ import asyncio
 from contextlib import asynccontextmanager, suppress
 
 import pytest
+import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -134,6 +135,15 @@ async def test_nobody_there_and_names_that_are_none_are_unreachable(unused_tcp_p
         for place in (Place("127.0.0.1", unused_tcp_port), Place("x" * 70)):
             with pytest.raises(Unreachable):
                 await ask(connections, place)
+
+
+def test_it_runs_on_the_loop_that_the_command_line_uses():
+    async def twice():
+        async with served(OK, OK) as (stranger, place), Connections() as connections:
+            assert [(await ask(connections, place)).body for _ in range(2)] == [b"hi", b"hi"]
+        assert stranger.opened == 1
+
+    uvloop.run(twice())
 
 
 @given(st.binary(max_size=200), st.booleans())
