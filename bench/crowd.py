@@ -3,7 +3,8 @@
 The pool is `pithead pool` as an operator starts it, with as many front ends as asked for. The
 miners (`crowd.c`) have loopback addresses of their own; every hash is a share, so that what is
 measured is the pool and the system, not the miners' hashing. Both sides share the processors.
-BENCH_WORKERS, BENCH_FRONT_ENDS, BENCH_SHARES_PER_MINUTE and BENCH_SECONDS say how much of it.
+BENCH_WORKERS, BENCH_FRONT_ENDS, BENCH_SHARES_PER_MINUTE and BENCH_SECONDS say how much of it,
+BENCH_BLOCK_SECONDS how often all of them together find a block.
 """
 
 import json
@@ -27,13 +28,15 @@ WORKERS = int(os.environ.get("BENCH_WORKERS", "219210"))
 FRONT_ENDS = int(os.environ.get("BENCH_FRONT_ENDS", "12"))
 SHARES_PER_MINUTE = float(os.environ.get("BENCH_SHARES_PER_MINUTE", "16"))
 SECONDS = float(os.environ.get("BENCH_SECONDS", "90"))
+BLOCK_SECONDS = float(os.environ.get("BENCH_BLOCK_SECONDS", "60"))
 USERS = 2_000
+MOST_SHARES_PER_MINUTE = 600
+"""What the pool is told to aim at: far above what comes, so that no difficulty rises."""
 MOST_PER_PROCESS = 18_500
 """Where a process may have 20,000 files."""
 ASK_SECONDS = 0.25
 START_SECONDS = 60.0
-WARM_SECONDS = 60.0
-"""Until blocks, which come in a flood at first, are as rare as they should be."""
+WARM_SECONDS = 10.0
 ENDPOINTS = ("stats/json/btc", "accounts/profile/json/btc", "accounts/workers/json/btc")
 PITHEAD = (sys.executable, "-m", "pithead")
 
@@ -78,8 +81,11 @@ class Pool:
             "pool.first_share_work": 1,
             "pool.least_share_work": 1,
             "pool.work_scale": 1,
-            "pool.block_interval_seconds": 86_400,
-            "pool.shares_per_minute": 600,
+            # A first block takes what a connection finds in this time at the rate aimed at.
+            "pool.block_interval_seconds": max(
+                1.0, hashes_of_block() * 60 / MOST_SHARES_PER_MINUTE
+            ),
+            "pool.shares_per_minute": MOST_SHARES_PER_MINUTE,
             "pool.max_connections": MOST_PER_PROCESS + 1_000,
             "pool.api_burst": 10_000,
             "pool.api_refill_per_second": 1_000,
@@ -221,6 +227,10 @@ def ask(pool: Pool, seconds: float) -> dict[str, list[float]]:
                 times.append((time.monotonic() - began) * 1e3)
                 time.sleep(ASK_SECONDS / len(ENDPOINTS))
     return latencies
+
+
+def hashes_of_block() -> float:
+    return WORKERS * SHARES_PER_MINUTE / 60 * BLOCK_SECONDS
 
 
 def free_port() -> int:

@@ -113,7 +113,7 @@ class PoolSection(Section, frozen=True):
     ] = 100
     block_interval_seconds: Annotated[
         float,
-        Meta(ge=1, le=86_400, description="Mean time between blocks of the embedded chain."),
+        Meta(ge=1, le=2_592_000, description="Mean time between blocks of the embedded chain."),
     ] = 60.0
     stale_seconds: Annotated[
         float,
