@@ -3,85 +3,32 @@
 All of it works on the pool's database, whether the pool runs or not; a running one notices.
 """
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import BinaryIO
 
 import click
-from sqlalchemy import Engine
 
-from pithead.bitcoin.network import Network
-from pithead.cli.nodeside import network_of
-from pithead.cli.options import (
-    Refused,
-    configured,
-    data_option,
-    general_options,
-    told_in_a_sentence,
-)
-from pithead.pool.accounts import Accounts
+from pithead.cli.accountbooks import known, moment, opened
+from pithead.cli.options import Refused, data_option, general_options
+from pithead.cli.signinside import password, second_factor, signing_in
 from pithead.pool.admins import Admins
 from pithead.pool.credit_proof import check, read_proof
 from pithead.pool.credit_tree import BadProof
-from pithead.pool.database import database_of, open_database
 from pithead.pool.destinations import Destinations
 from pithead.pool.groups import Groups
-from pithead.pool.logins import Logins
 from pithead.pool.notices import CHANNELS, KINDS, Channel, Kind, Notices
-from pithead.pool.store import Store
-from pithead.pool.worker_settings import WorkerSetting, WorkerSettings
+from pithead.pool.worker_settings import WorkerSetting
 
 GIGA = 10**9
 LONGEST_PROOF = 65_536
 
 
-@dataclass(frozen=True, slots=True)
-class Books:
-    """What the commands work on."""
-
-    engine: Engine
-    accounts: Accounts
-    workers: WorkerSettings
-    work_scale: int
-    network: Network
-
-
-@contextmanager
-def _books(context: click.Context, data: str | None) -> Iterator[Books]:
-    """The pool's database; mistakes of whoever typed become a sentence and exit code 2."""
-    config = configured(context, data__directory=data)
-    with told_in_a_sentence():
-        engine = open_database(
-            database_of(Path(config.data.directory) / "pool", config.pool.database)
-        )
-        try:
-            yield Books(
-                engine, Accounts(Store(engine, "")),
-                WorkerSettings(engine, config.pool.least_share_work), config.pool.work_scale,
-                network_of(config.node),
-            )  # fmt: skip
-        except ValueError as error:
-            raise Refused(str(error)) from error
-        finally:
-            engine.dispose()
-
-
-def _known(books: Books, user: str) -> None:
-    if not books.accounts.has(user):
-        raise Refused(f"there is no account {user!r}; `pithead account create {user}` opens one")
-
-
-def _when(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M") if second else "never"
-
-
 @click.group()
 def account() -> None:
     """Accounts of the pool: access profiles, workers, contacts, groups."""
+
+
+account.add_command(password)
+account.add_command(second_factor)
 
 
 @account.command(name="list")
@@ -90,7 +37,7 @@ def account() -> None:
 @click.pass_context
 def list_accounts(context: click.Context, data: str | None) -> None:
     """Print the name of each account."""
-    with _books(context, data) as books:
+    with opened(context, data) as books:
         for name in books.accounts.users():
             click.echo(name)
 
@@ -102,33 +49,8 @@ def list_accounts(context: click.Context, data: str | None) -> None:
 @click.pass_context
 def create_account(context: click.Context, user: str, data: str | None) -> None:
     """Open an account for USER; nothing happens if there is one."""
-    with _books(context, data) as books:
+    with opened(context, data) as books:
         books.accounts.create_user(user)
-
-
-@account.command()
-@click.argument("user")
-@click.option("--remove", is_flag=True, help="Nobody signs in as USER any more.")
-@data_option
-@general_options
-@click.pass_context
-def password(context: click.Context, user: str, remove: bool, data: str | None) -> None:
-    """Set the password that USER signs in with on the pool's page.
-
-    It is asked for, or read from standard input where that is no terminal. Every session of USER
-    ends.
-    """
-    with _books(context, data) as books:
-        _known(books, user)
-        logins = Logins(books.engine)
-        if remove:
-            if not logins.remove_password(user):
-                raise Refused(f"{user} has no password")
-            return
-        given: str = click.prompt(
-            "Password", hide_input=True, confirmation_prompt=sys.stdin.isatty(), err=True
-        )
-        logins.set_password(user, given)
 
 
 @account.command()
@@ -138,11 +60,12 @@ def password(context: click.Context, user: str, remove: bool, data: str | None) 
 @click.pass_context
 def show(context: click.Context, user: str, data: str | None) -> None:
     """Print what is set for USER."""
-    with _books(context, data) as books:
-        _known(books, user)
+    with opened(context, data) as books:
+        known(books, user)
+        click.echo(f"sign-in  {signing_in(books.engine, user)}")
         for profile in books.accounts.profiles(user):
             allowed = "web API" if profile.web_api else "no web API"
-            used = _when(profile.last_used)
+            used = moment(profile.last_used)
             click.echo(f"profile  {profile.name}  {allowed}  last used {used}")
         for worker, setting in books.workers.of(user).items():
             click.echo(f"worker   {worker}  {_said(setting, books.work_scale)}")
@@ -170,8 +93,8 @@ def pay_to(
     context: click.Context, user: str, address: str | None, threshold: int, data: str | None
 ) -> None:
     """Pay USER at ADDRESS from the next payout on; without one, not any more."""
-    with _books(context, data) as books:
-        _known(books, user)
+    with opened(context, data) as books:
+        known(books, user)
         destinations = Destinations(books.engine, books.network)
         if address is not None:
             destinations.set(user, address, threshold)
@@ -195,7 +118,7 @@ def _said(setting: WorkerSetting, scale: int) -> str:
 @click.pass_context
 def revoke(context: click.Context, user: str, profile: str, data: str | None) -> None:
     """Remove the access PROFILE of USER; its token stops working."""
-    with _books(context, data) as books:
+    with opened(context, data) as books:
         if not books.accounts.revoke(user, profile):
             raise Refused(f"{user} has no access profile {profile!r}")
 
@@ -209,7 +132,7 @@ def revoke(context: click.Context, user: str, profile: str, data: str | None) ->
 @click.pass_context
 def allow(context: click.Context, user: str, profile: str, web_api: bool, data: str | None) -> None:
     """Change what the access PROFILE of USER allows; its token stays."""
-    with _books(context, data) as books:
+    with opened(context, data) as books:
         if not books.accounts.allow(user, profile, web_api):
             raise Refused(f"{user} has no access profile {profile!r}")
 
@@ -242,8 +165,8 @@ def worker(
     Example:
       pithead account worker alice rig1 --label "cellar, left" --alert-limit 90000
     """
-    with _books(context, data) as books:
-        _known(books, user)
+    with opened(context, data) as books:
+        known(books, user)
         last = books.workers.of(user).get(worker, WorkerSetting())
         rate, least = last.alert_rate, last.least_difficulty
         if alert_limit is not None:
@@ -284,8 +207,8 @@ def contact(
       pithead account contact alice webhook https://example.org/hook --of worker --of block
       pithead account contact alice email alice@example.org
     """
-    with _books(context, data) as books:
-        _known(books, user)
+    with opened(context, data) as books:
+        known(books, user)
         notices = Notices(books.engine)
         if remove:
             if not notices.remove_contact(user, channel, target):
@@ -305,8 +228,8 @@ def contact(
 @click.pass_context
 def group(context: click.Context, name: str, user: str, remove: bool, data: str | None) -> None:
     """Put USER into the group NAME, whose hashrates are shown together."""
-    with _books(context, data) as books:
-        _known(books, user)
+    with opened(context, data) as books:
+        known(books, user)
         groups = Groups(books.engine)
         if not remove:
             groups.put(name, user)
@@ -353,7 +276,7 @@ def admin() -> None:
 @click.pass_context
 def create_admin(context: click.Context, name: str, data: str | None) -> None:
     """Make a token for the admin NAME and print it. An older one of that name stops working."""
-    with _books(context, data) as books:
+    with opened(context, data) as books:
         click.echo(Admins(books.engine).create(name))
 
 
@@ -363,9 +286,9 @@ def create_admin(context: click.Context, name: str, data: str | None) -> None:
 @click.pass_context
 def list_admins(context: click.Context, data: str | None) -> None:
     """Print each admin's name, and when the token was last used."""
-    with _books(context, data) as books:
+    with opened(context, data) as books:
         for each in Admins(books.engine).all():
-            click.echo(f"{each.name}  last used {_when(each.last_used)}")
+            click.echo(f"{each.name}  last used {moment(each.last_used)}")
 
 
 @admin.command(name="revoke")
@@ -375,6 +298,6 @@ def list_admins(context: click.Context, data: str | None) -> None:
 @click.pass_context
 def revoke_admin(context: click.Context, name: str, data: str | None) -> None:
     """End the token of the admin NAME."""
-    with _books(context, data) as books:
+    with opened(context, data) as books:
         if not Admins(books.engine).revoke(name):
             raise Refused(f"there is no admin {name!r}")

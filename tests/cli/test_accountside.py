@@ -9,7 +9,6 @@ from pithead.cli.main import main
 from pithead.pool.admins import Admins
 from pithead.pool.credit_proof import prove
 from pithead.pool.database import DATABASE, open_database
-from pithead.pool.logins import Logins
 
 
 @pytest.fixture
@@ -34,26 +33,13 @@ def test_an_account_is_opened_set_up_and_shown(run):
     run("account", "group", "farm", "alice")
     assert run("account", "list") == "alice"
     assert run("account", "show", "alice").splitlines() == [
+        "sign-in  no password",
         "profile  phone  no web API  last used never",
         "worker   rig1  label 'attic'  alert limit 90000 Gh/s",
         "worker   rig2  label ''  alert limit automatic  least difficulty 4096",
         "contact  webhook  https://example.org/  block",
         "group    farm  (1 members)",
     ]
-
-
-def test_a_password_is_asked_for_and_never_shown(run, tmp_path):
-    run("account", "create", "alice")
-    assert "good password" not in run("account", "password", "alice", typed="good password\n")
-    engine = open_database(tmp_path / "pool" / DATABASE)
-    assert Logins(engine).sign_in("alice", "good password")
-    assert "10 to 200" in run("account", "password", "alice", typed="short\n", code=2)
-    assert Logins(engine).is_right("alice", "good password")
-    run("account", "password", "alice", "--remove")
-    assert not Logins(engine).is_right("alice", "good password")
-    assert "no password" in run("account", "password", "alice", "--remove", code=2)
-    assert "no account 'bob'" in run("account", "password", "bob", typed="x\n", code=2)
-    engine.dispose()
 
 
 def test_what_was_made_is_removed(run):
@@ -63,7 +49,7 @@ def test_what_was_made_is_removed(run):
     run("account", "revoke", "alice", "default")
     run("account", "contact", "alice", "email", "a@example.org", "--remove")
     run("account", "group", "farm", "alice", "--remove")
-    assert run("account", "show", "alice") == ""
+    assert run("account", "show", "alice") == "sign-in  no password"
     assert "no access profile" in run("account", "revoke", "alice", "default", code=2)
     assert "no such contact" in run(
         "account", "contact", "alice", "email", "a@example.org", "--remove", code=2
@@ -115,12 +101,12 @@ def test_where_a_user_is_paid_is_set_shown_and_cleared(run):
     address = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"
     run("account", "create", "alice")
     run("account", "pay-to", "alice", address, "--threshold", "50000")
-    assert run("account", "show", "alice") == f"pay to   {address}  from 50000 sat"
+    assert run("account", "show", "alice").endswith(f"pay to   {address}  from 50000 sat")
     run("account", "pay-to", "alice", address)
-    assert run("account", "show", "alice") == f"pay to   {address}  as the pool does"
+    assert run("account", "show", "alice").endswith(f"{address}  as the pool does")
     wrong = run("account", "pay-to", "alice", "1BoatSLRHtKNngkdXEeobR76b53LETtpyT", code=2)
     assert "regtest" in wrong
     assert "threshold" in run("account", "pay-to", "alice", address, "--threshold", "5", code=2)
     run("account", "pay-to", "alice")
     assert "no address" in run("account", "pay-to", "alice", code=2)
-    assert run("account", "show", "alice") == ""
+    assert run("account", "show", "alice") == "sign-in  no password"
