@@ -18,8 +18,6 @@ from pithead.pool.bookkeeper_settings import BookkeeperSettings
 from pithead.pool.books import BooksSettings
 from pithead.pool.changes import Changes
 from pithead.pool.course import Course, Hours
-from pithead.pool.credit_proof import CreditDay, CreditProof
-from pithead.pool.credits import PublishedCredits
 from pithead.pool.database import database_of, open_database
 from pithead.pool.events import (
     BlockFound,
@@ -30,20 +28,14 @@ from pithead.pool.events import (
     RulesChanged,
 )
 from pithead.pool.fence import NotLeader
-from pithead.pool.history import DAY, History
 from pithead.pool.odds import LuckBand, Withholding
+from pithead.pool.past import Past, past_of
 from pithead.pool.position import Position
 from pithead.pool.readings import (
-    BlockRewardReading,
-    DayHashrate,
-    DayRewards,
-    PayoutReading,
     PoolReading,
     ProfileReading,
-    StoreAway,
     WorkerReading,
 )
-from pithead.pool.replica import reads_of
 from pithead.pool.rewards import Rules
 from pithead.pool.schemes import Price
 from pithead.pool.sharelog import JournalFull, ShareLog
@@ -64,7 +56,7 @@ REPLAY_SLICE = 100_000
 """Events replayed between two commits, so that a long journal does not fill the memory."""
 
 
-class Bookkeeper:
+class Bookkeeper(Past):
     """Implements `PoolReadings`. All methods belong to the event loop that opened it."""
 
     def __init__(self, directory: Path, settings: BookkeeperSettings) -> None:
@@ -72,10 +64,8 @@ class Bookkeeper:
         self._directory = directory
         self._settings = settings
         self._thread = ThreadPoolExecutor(1, "bookkeeper")
-        self._readers = ThreadPoolExecutor(2, "history")
         self._open = ExitStack()
         self._open.callback(self._thread.shutdown)
-        self._open.callback(self._readers.shutdown)
         self._unwritten: tuple[Changes, Position] | None = None
         self.failed_commits = 0
         self._uncounted: list[Event] = []
@@ -107,10 +97,7 @@ class Bookkeeper:
         settings = self._settings
         engine = open_database(database_of(self._directory, settings.database))
         self._open.callback(engine.dispose)
-        self._history = History(
-            reads_of(settings.replica, engine, self._open), settings.confirmations
-        )
-        self.credits = PublishedCredits(engine)
+        super().__init__(*past_of(engine, settings.replica, settings.confirmations, self._open))
         self.store = Store(engine, settings.front_end, settings.token)
         """Users and tokens are kept there as well."""
         rules = BooksSettings(settings.scoring_seconds, settings.confirmations)
@@ -360,41 +347,12 @@ class Bookkeeper:
         self._count()
         return self._standing.workers(user, now)
 
-    def some_workers(self, user: str, now: float) -> Iterator[Sequence[WorkerReading]]:
+    def some_workers(
+        self, user: str, now: float, first: int = 0
+    ) -> Iterator[Sequence[WorkerReading]]:
         self._count()
-        return self._standing.some_workers(user, now)
+        return self._standing.some_workers(user, now, first)
 
     def course(self, user: str, now: float, hours: Hours) -> Course:
         self._count()
         return self._standing.course(user, now, hours)
-
-    async def daily_rewards(self, user: str, first_day: int, last_day: int) -> Sequence[DayRewards]:
-        return await self._ask(lambda: self._history.daily_rewards(user, first_day, last_day))
-
-    async def daily_hashrate(
-        self, user: str, first_day: int, last_day: int, of_group: bool = False
-    ) -> Sequence[DayHashrate]:
-        ask = self._history.daily_hashrate
-        return await self._ask(lambda: ask(user, first_day, last_day, of_group))
-
-    async def payouts(self, user: str, first_day: int, last_day: int) -> Sequence[PayoutReading]:
-        return await self._ask(lambda: self._history.payouts(user, first_day, last_day))
-
-    async def block_rewards(
-        self, user: str, first_day: int, last_day: int
-    ) -> Sequence[BlockRewardReading]:
-        return await self._ask(lambda: self._history.block_rewards(user, first_day, last_day))
-
-    async def credit_days(self, first_day: int, last_day: int) -> Sequence[CreditDay]:
-        return await self._ask(lambda: self.credits.days(first_day // DAY, last_day // DAY))
-
-    async def credit_proof(self, user: str, day: int) -> CreditProof | None:
-        return await self._ask(lambda: self.credits.proof(user, day // DAY))
-
-    async def _ask(self, question: Callable[[], T]) -> T:
-        """Readers do not wait for a commit: the database has room for both."""
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._readers, question)
-        except DBAPIError as error:
-            log.warning("the store cannot be read", error=str(error.orig))
-            raise StoreAway from error

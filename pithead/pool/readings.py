@@ -26,7 +26,19 @@ class StoreAway(Exception):
         super().__init__("the pool's database cannot be reached at this moment; try again soon")
 
 
-class Windows(msgspec.Struct, frozen=True, gc=False):
+class BooksAway(StoreAway):
+    """What is asked for is known to the process that keeps the books alone, which does not answer
+    and has not lately."""
+
+    def __init__(self) -> None:
+        Exception.__init__(
+            self,
+            "the process that keeps the pool's books cannot be reached at this moment; try again "
+            "soon",
+        )
+
+
+class Windows(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Work credited within each window that ends now, and the scoring rate."""
 
     work_5m: int
@@ -37,7 +49,7 @@ class Windows(msgspec.Struct, frozen=True, gc=False):
     scoring_rate: float
 
 
-class WorkerReading(msgspec.Struct, frozen=True, gc=False):
+class WorkerReading(msgspec.Struct, frozen=True, gc=False, array_like=True):
     name: str
     """Without the user: `rig1`, or `[auto]` for a nameless one."""
     state: WorkerState

@@ -101,15 +101,18 @@ class Standing:
         """In no order that means anything."""
         return [each for some in self.some_workers(user, now) for each in some]
 
-    def some_workers(self, user: str, now: float) -> Iterator[Sequence[WorkerReading]]:
-        """The same a slice at a time; shares may be counted between two of them."""
+    def some_workers(
+        self, user: str, now: float, first: int = 0
+    ) -> Iterator[Sequence[WorkerReading]]:
+        """The same a slice at a time; shares may be counted between two of them. Without so many
+        at the beginning as `first` says: new workers come last, in all answers."""
         meters = self._books.meters.users.get(user)
         if meters is None:
             return
         now = self._books.present(now)
         edges = Edges.at(now)
         second = self._books.score_second(now)
-        every = iter(tuple(meters.workers.items()))
+        every = iter(tuple(islice(meters.workers.items(), first, None)))
         while some := tuple(islice(every, SLICE)):
             yield self._some(some, edges, second, now)
 

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from pithead.pool.course import Hours
 from pithead.pool.credit_proof import CreditsChanged
-from pithead.pool.readings import PoolReadings, StoreAway
+from pithead.pool.readings import BooksAway, PoolReadings, StoreAway
 from pithead.poolapi import openapi
 from pithead.poolapi.bans import Bans
 from pithead.poolapi.dates import FIRST_DATE, BadDates, Days, day_start, days_asked_for, parse_date
@@ -71,6 +71,7 @@ STATUS: dict[type[Exception], int] = {
     NothingThere: 404,
     CreditsChanged: 409,
     StoreAway: 503,
+    BooksAway: 503,
     Full: 503,
 }
 
@@ -89,11 +90,30 @@ def build_app(
 
     `streams` is for who closes them; routes `before` come before what the API answers itself.
     """
-    door = Door(tokens, settings, bans)
     operations = {
-        **PoolService(readings, settings, lambda: asyncio.sleep(0)).operations,
+        **PoolService(readings, settings, next_turn).operations,
         **PublicService(readings, settings).operations,
     }
+    return app_of(operations, tokens, settings, clock, wall, bans, streams, before)
+
+
+async def next_turn() -> None:
+    """Others may go on."""
+    await asyncio.sleep(0)
+
+
+def app_of(
+    operations: Mapping[str, Operation],
+    tokens: TokenCheck,
+    settings: ApiSettings,
+    clock: Callable[[], float],
+    wall: Callable[[], float],
+    bans: Bans | None = None,
+    streams: Streams | None = None,
+    before: Sequence[Route] = (),
+) -> Starlette:
+    """The same of what answers each row of the tables, by name."""
+    door = Door(tokens, settings, bans)
     api = PoolApi(operations, door, settings, clock, wall)
     document = openapi.document()
     docs = _always(pages.page(msgspec.json.decode(document), DOCUMENT_PATH), HTML, pages.POLICY)
