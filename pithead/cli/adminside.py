@@ -25,6 +25,7 @@ from pithead.pool.credits import PublishedCredits
 from pithead.pool.delivery import Delivery, MailSettings
 from pithead.pool.destinations import Destinations
 from pithead.pool.groups import Groups
+from pithead.pool.logins import Logins
 from pithead.pool.notices import Notices
 from pithead.pool.payer import Payer
 from pithead.pool.pool import Pool
@@ -72,7 +73,7 @@ class Services:
         administration = PoolAdmin(
             pool, keeper, accounts, Groups(engine),
             WorkerSettings(engine, config.pool.least_share_work), Notices(engine), bans,
-            config.pool.work_scale, clock, wall,
+            config.pool.work_scale, clock, wall, Logins(engine, wall),
         )  # fmt: skip
         destinations = Destinations(engine, network_of(config.node))
         return cls(administration, MoneyAdmin(keeper, accounts, destinations, None, clock))

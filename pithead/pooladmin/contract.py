@@ -109,6 +109,10 @@ class User(Message, frozen=True):
     contacts: list[Contact]
     balance_sats: int
     unconfirmed_sats: int
+    has_password: Annotated[bool, Meta(description="To sign in on the pool's page.")]
+    has_second_factor: Annotated[
+        bool, Meta(description="Signing in needs a code of an authenticator as well.")
+    ]
 
 
 class Ban(Message, frozen=True):
@@ -225,6 +229,10 @@ OPERATIONS = (
     Operation("GET", "/api/v1/users", "users", "Names of all accounts", answer=list[str]),
     Operation("GET", USER, "user", "One account", answer=User),
     Operation("PUT", USER, "create_user", "Open an account; nothing happens if it is there"),
+    Operation(
+        "DELETE", USER + "/second-factor", "remove_second_factor",
+        "Let a user sign in with the password alone, who has lost authenticator and codes",
+    ),
     *of_an_account(USER),
     Operation(
         "GET", "/api/v1/groups", "groups", "Members by group", answer=dict[str, list[str]]

@@ -10,6 +10,7 @@ from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.course import Hours
 from pithead.pool.events import MonitoringChanged
 from pithead.pool.groups import Groups
+from pithead.pool.logins import Logins
 from pithead.pool.notices import NoticeRow, Notices
 from pithead.pool.place import Place
 from pithead.pool.readings import WorkerReading
@@ -58,6 +59,7 @@ class PoolAdmin:
     work_scale: int
     clock: Callable[[], float]
     wall: Callable[[], float]
+    logins: Logins
 
     async def hash_rate(self, path: Mapping[str, str]) -> HashRates:
         if path["hours"] not in HOURS:
@@ -106,10 +108,17 @@ class PoolAdmin:
             ],
             balance_sats=reading.confirmed_sats,
             unconfirmed_sats=reading.unconfirmed_sats,
+            has_password=await asyncio.to_thread(self.logins.has_password, name),
+            has_second_factor=await asyncio.to_thread(self.logins.factors.of, name) is not None,
         )  # fmt: skip
 
     async def create_user(self, path: Mapping[str, str]) -> None:
         await _try(self.accounts.create_user, path["user"])
+
+    async def remove_second_factor(self, path: Mapping[str, str]) -> None:
+        user = await self._known(path)
+        if not await asyncio.to_thread(self.logins.factors.turn_off, user):
+            raise Missing(f"{user} signs in without codes already")
 
     async def create_token(self, path: Mapping[str, str], body: api.ProfileChange) -> api.NewToken:
         made = await _try(self.accounts.create_token, path["user"], path["profile"], body.web_api)

@@ -1,10 +1,13 @@
 """The admin API, asked as an admin would, over a real pool's books."""
 
 import json
+from base64 import b32decode
 from dataclasses import dataclass, field
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,9 +19,11 @@ from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.destinations import Destinations
 from pithead.pool.events import BlockFound, BlockResolved, ShareAccepted
 from pithead.pool.groups import Groups
+from pithead.pool.logins import Logins
 from pithead.pool.notices import Notices, Told
 from pithead.pool.payer import NotPaid
 from pithead.pool.place import Place
+from pithead.pool.second_factors import STEP_SECONDS, SecondFactors, code_at
 from pithead.pool.worker_settings import WorkerSettings
 from pithead.pooladmin.app import MOST_BYTES, build_app
 from pithead.pooladmin.contract import OPERATIONS
@@ -63,9 +68,12 @@ async def service(tmp_path):
         [ShareAccepted(int(NOW - 300 + n) * 1000, "alice", "rig1", 100) for n in range(1, 300)]
     )
     engine = keeper.store.engine
+    logins = Logins(engine, lambda: NOW)
+    logins._hasher = PasswordHasher.from_parameters(CHEAPEST)
+    logins.factors = SecondFactors(engine, lambda: NOW, memory_kib=32)
     yield PoolAdmin(
         Pool(), keeper, Accounts(keeper.store), Groups(engine), WorkerSettings(engine),
-        Notices(engine), Bans.of(ApiSettings()), SCALE, lambda: NOW, lambda: NOW,
+        Notices(engine), Bans.of(ApiSettings()), SCALE, lambda: NOW, lambda: NOW, logins,
     )  # fmt: skip
     await keeper.close()
 
@@ -108,6 +116,25 @@ async def test_an_access_profile_is_made_changed_and_removed(client, service):
     assert service.accounts.access(again) is None
     assert (await client.delete(path)).status_code == 404
     assert (await client.patch(path, json={})).status_code == 404
+
+
+async def test_how_a_user_signs_in_is_told_and_codes_are_turned_off(client, service):
+    async def told():
+        user = (await client.get("/users/alice")).json()
+        return user["has_password"], user["has_second_factor"]
+
+    service.accounts.create_user("alice")
+    assert await told() == (False, False)
+    logins = service.logins
+    logins.set_password("alice", "good password")
+    assert await told() == (True, False)
+    secret = b32decode(logins.factors.begin("alice", "good password"))
+    logins.factors.confirm("alice", "good password", code_at(secret, int(NOW) // STEP_SECONDS))
+    assert await told() == (True, True)
+    assert (await client.delete("/users/alice/second-factor")).status_code == 204
+    assert await told() == (True, False)
+    assert (await client.delete("/users/alice/second-factor")).status_code == 404
+    assert (await client.delete("/users/nobody/second-factor")).status_code == 404
 
 
 async def test_a_worker_gets_a_label_a_limit_and_may_go_unwatched(client):

@@ -14,6 +14,7 @@ from pithead.pool.accounts import Accounts
 from pithead.pool.admins import Admins
 from pithead.pool.destinations import Destinations
 from pithead.pool.groups import Groups
+from pithead.pool.logins import Logins
 from pithead.pool.notices import Notices, Told
 from pithead.pool.sharelog import JournalFull
 from pithead.pool.stocktaking import Stocktaking
@@ -54,7 +55,7 @@ class Watched:
         )  # fmt: skip
         service = PoolAdmin(
             stage.pool, keeper, accounts, Groups(engine), WorkerSettings(engine),
-            Notices(engine), self.bans, SCALE, clock, clock,
+            Notices(engine), self.bans, SCALE, clock, clock, Logins(engine, clock),
         )  # fmt: skip
         money = MoneyAdmin(keeper, accounts, Destinations(engine, REGTEST), None, clock)
         admins = Admins(engine)

@@ -69,7 +69,7 @@ class Site:
         self.notices = Notices(engine)
         pool = PoolAdmin(
             None, keeper, self.accounts, Groups(engine), WorkerSettings(engine), self.notices,
-            Bans.of(settings), 1_000, lambda: NOW, lambda: self.wall,
+            Bans.of(settings), 1_000, lambda: NOW, lambda: self.wall, self.logins,
         )  # fmt: skip
         self.destinations = Destinations(engine, REGTEST)
         money = MoneyAdmin(keeper, self.accounts, self.destinations, None, lambda: NOW)
