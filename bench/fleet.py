@@ -22,6 +22,7 @@ from bench.measure import cores, pinned
 MACHINES = 1_000
 SECONDS = 30.0
 """Of watching, once every machine is known."""
+PAGE_SECONDS = 15.0
 WITHIN = 600.0
 API = "/api/v1/fleet"
 CHROMIUM = Path("/usr/bin/chromium")
@@ -111,8 +112,23 @@ def page(url: str) -> None:
                 return performance.now() - began;
             }}""")
             print(f"    {what}: {taken:.0f} ms until drawn")
+        print(f"    live: {main_thread(there):.3f} of the page's main thread")
         print(f"    {there.locator('#machines tr').count()} rows are drawn")
         browser.close()
+
+
+def main_thread(there: Any) -> float:
+    """How much of its time is spent on what the stream brings."""
+    asking = there.context.new_cdp_session(there)
+    asking.send("Performance.enable")
+
+    def spent() -> float:
+        said = asking.send("Performance.getMetrics")["metrics"]
+        return float(next(each["value"] for each in said if each["name"] == "TaskDuration"))
+
+    before = spent()
+    there.wait_for_timeout(PAGE_SECONDS * 1000)
+    return (spent() - before) / PAGE_SECONDS
 
 
 WORKS = {

@@ -51,7 +51,7 @@ class FleetSection(Section, frozen=True):
     requests_per_second: Annotated[
         float,
         Meta(ge=1, le=10_000, description="The most that all machines together are asked."),
-    ] = 50.0
+    ] = 500.0
 
     def __post_init__(self) -> None:
         if not self.ranges:

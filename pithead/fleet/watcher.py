@@ -40,10 +40,10 @@ class Target:
 class WatchLimits:
     look_seconds: float = 5.0
     """Between two looks at one machine, where there are few."""
-    requests_per_second: float = 50.0
+    requests_per_second: float = 500.0
     """At most, to all machines together."""
-    at_once: int = 32
-    """Looks under way."""
+    at_once: int = 256
+    """Looks under way: enough that addresses with nobody there hold up nobody else."""
     of_a_machine: Limits = field(default_factory=lambda: Limits(seconds=8.0))
 
 

@@ -212,3 +212,38 @@ async def test_it_is_used_with_the_keyboard_alone(fleet):
         await page.keyboard.press("Escape")
         await page.get_by_role("dialog").wait_for(state="detached")
     assert ("PUT", "/actions/reboot") not in fleet.served[0].asked
+
+
+KEEPING = """async () => {
+    const { Table } = await import("/static/table.js");
+    const place = document.createElement("div");
+    document.body.append(place);
+    let marked = "";
+    const columns = [{ name: "Name", header: true, value: (row) => row.name + marked }];
+    const table = new Table(place, { caption: "Kept", sort: "Name", keeps: true, columns });
+    const [one, two, ten] = [{ name: "m-1" }, { name: "m-2" }, { name: "m-10" }];
+    const drawn = () => [...place.querySelectorAll("tbody th")];
+    const words = () => drawn().map((cell) => cell.textContent).join(" ");
+    table.set([ten, two, one]);
+    const [first, second] = drawn();
+    const said = [words()];
+    marked = "!";
+    table.set([{ name: "m-0" }, two, one]);
+    said.push(words(), drawn()[1] === first && drawn()[2] === second);
+    table.sortBy(columns[0]);
+    said.push(words(), drawn()[1] === first && drawn()[0] === second);
+    table.forget(one);
+    table.set([two, one]);
+    said.push(words(), drawn()[1] === first);
+    return said;
+}"""
+
+
+async def test_only_rows_that_changed_are_drawn_anew_in_the_right_order(fleet):
+    async with browsing(fleet) as page:
+        assert await page.evaluate(KEEPING) == [
+            "m-1 m-2 m-10",
+            "m-0! m-1 m-2", True,
+            "m-2 m-1 m-0!", True,
+            "m-2 m-1!", False,
+        ]  # fmt: skip

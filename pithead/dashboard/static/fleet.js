@@ -22,6 +22,7 @@ const table = new Table($("machines"), {
   search: "Search machines",
   empty: "No machine yet: they appear as soon as they answer.",
   sort: "Name",
+  keeps: true,
   key: (row) => `${row.name} ${row.id} ${row.model ?? ""} ${row.state} ${row.reason ?? ""} ${row.attention ?? ""} ${row.tuner ?? ""}`,
   columns: [
     { name: "Select", value: (row) => (selected.has(row.id) ? 1 : 0), show: checkbox, width: "2.4rem" },
@@ -85,7 +86,10 @@ table.heads[0].replaceChildren(everyone);
 table.heads[0].classList.add("select");
 
 function choose(ids, isChosen) {
-  for (const id of ids) isChosen ? selected.add(id) : selected.delete(id);
+  for (const id of ids) {
+    isChosen ? selected.add(id) : selected.delete(id);
+    table.forget(machines.get(id));
+  }
   showSelection();
   arrange();
 }
@@ -100,7 +104,7 @@ function showSelection() {
 
 $("selection").append(h("strong"),
   actionButtons(() => [...selected].map((id) => machines.get(id)).filter(Boolean)),
-  h("button", { type: "button", class: "quiet", onclick: () => { selected.clear(); showSelection(); arrange(); } }, "Clear"));
+  h("button", { type: "button", class: "quiet", onclick: () => choose([...selected], false) }, "Clear"));
 
 // Rows
 
@@ -108,6 +112,7 @@ function take(fleet) {
   if (fleet.whole) machines.clear();
   for (const row of fleet.machines) machines.set(row.id, row);
   for (const id of selected) if (!machines.has(id)) selected.delete(id);
+  for (const row of machines.values()) if (row.state === "away") table.forget(row); // tells for how long
   showSums(fleet.sums);
   put("pace", `each asked every ${duration(fleet.look_seconds)}`);
   arrange();

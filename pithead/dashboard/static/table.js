@@ -6,17 +6,20 @@ const ROW = 36; // pixels, as `.windowed` says in base.css
 const SPARE = 12; // rows drawn above and below those in view
 const WINDOWED_FROM = 150; // rows
 
+const collator = new Intl.Collator("en", { numeric: true }); // made once: a thousand rows are sorted often
 const byValue = (a, b) => (typeof a === "string" && typeof b === "string"
-  ? a.localeCompare(b, "en", { numeric: true }) : (a ?? -Infinity) - (b ?? -Infinity));
+  ? collator.compare(a, b) : (a ?? -Infinity) - (b ?? -Infinity));
 
 /**
  * `columns`: {name, value(row), show(row)?, number?, wide?, header?, width?}. `value` is sorted by
  * and shown unless `show` gives text or an element; `wide` columns go on narrow screens; `header`
  * marks what names its row; one without a name holds buttons; `width` (CSS) holds in long tables.
+ * `keeps`: a row that is the same object as before is not drawn anew, unless `forget` was told.
  */
 export class Table {
-  constructor(place, { caption, columns, key, sort, descending = false, search, empty = "Nothing yet." }) {
-    Object.assign(this, { place, columns, key, empty });
+  constructor(place, { caption, columns, key, sort, descending = false, search, empty = "Nothing yet.", keeps = false }) {
+    Object.assign(this, { place, columns, key, empty, keeps });
+    this.drawn = new WeakMap();
     this.sort = sort ?? null; // the name of a column, or null for the order given
     this.descending = descending;
     this.rows = [];
@@ -113,8 +116,24 @@ export class Table {
       const text = this.words ? "Nothing matches." : this.empty;
       rows.push(h("tr", {}, h("td", { colspan: this.columns.length, class: "empty" }, text)));
     }
-    this.body.replaceChildren(this.spacer(first), ...rows, this.spacer(total - last));
+    this.fill([this.spacer(first), ...rows, this.spacer(total - last)]);
     if (focused) this.body.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  /** What is there already stays where it is. */
+  fill(rows) {
+    rows.forEach((row, at) => {
+      const there = this.body.children[at];
+      if (there === row) return;
+      if (there) there.replaceWith(row);
+      else this.body.append(row);
+    });
+    while (this.body.children.length > rows.length) this.body.lastChild.remove();
+  }
+
+  /** Draw this row anew the next time, for what is shown of it depends on more than itself. */
+  forget(row) {
+    this.drawn.delete(row);
   }
 
   /** Room for rows that are not drawn. */
@@ -125,11 +144,15 @@ export class Table {
   }
 
   row(row, at) {
-    return h("tr", { "aria-rowindex": at + 2 }, this.columns.map((column) => {
+    const element = (this.keeps && this.drawn.get(row)) || h("tr", {}, this.columns.map((column) => {
       const shown = column.show ? column.show(row) : column.value(row);
       const name = column.header ? "th" : "td";
       return h(name, { class: classes(column), scope: column.header ? "row" : null }, shown ?? "–");
     }));
+    if (this.keeps) this.drawn.set(row, element);
+    const index = String(at + 2);
+    if (element.getAttribute("aria-rowindex") !== index) element.setAttribute("aria-rowindex", index);
+    return element;
   }
 }
 
