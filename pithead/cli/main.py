@@ -116,6 +116,7 @@ def up_(
     cls=LazyGroup,
     commands_at={
         "backup": "storeside:backup", "restore": "storeside:restore", "check": "storeside:check",
+        "rules": "rulesside:rules",
     },
     invoke_without_command=True,
 )  # fmt: skip
@@ -126,7 +127,7 @@ def up_(
     help="Take the place of the pool that runs on the same directory: no connection is refused.",
 )  # fmt: skip
 @click.option(
-    "--role", type=click.Choice(["stratum", "accounting"]),
+    "--role", type=click.Choice(["stratum", "accounting", "node", "api"]),
     help="Be one part of a pool on several machines, joined by NATS ([exchange]): a Stratum "
     "front end; or the books with node, web API and admin API, of which all but one wait.",
 )  # fmt: skip

@@ -10,24 +10,22 @@ from typing import Any
 
 import click
 import structlog
-from sqlalchemy.exc import DBAPIError
 
-from pithead.cli.adminside import AdminPart, Services, admin_socket
+from pithead.cli.adminside import AdminPart, admin_socket
 from pithead.cli.cannotstart import CannotStart
 from pithead.cli.crewside import CrewPart, take_in_leftovers
 from pithead.cli.datadir import DataDirectory
 from pithead.cli.ending import told_to_stop, until_told_or_failed
 from pithead.cli.farmtime import steady_wall
+from pithead.cli.governing import begin_governed, keep_governed
 from pithead.cli.handover import Handover, Sockets, Taken, claim, take_over
 from pithead.cli.headside import HeadPart
 from pithead.cli.logs import start_logging
 from pithead.cli.nodeside import NodeNotUsable, open_node, payout_script
 from pithead.cli.payoutside import PayoutPart
 from pithead.cli.sections import Config, PoolSection
-from pithead.cli.serving import HttpServer, listen
 from pithead.cli.stratumside import PortNotBound, StratumPart, certificate_of
-from pithead.dashboard.files import dashboard_routes
-from pithead.dashboard.poolpages import pool_pages
+from pithead.cli.webside import API, WebPart, api_socket
 from pithead.node.kernel import Progress
 from pithead.node.node import Node
 from pithead.pool.accounts import Accounts
@@ -38,22 +36,14 @@ from pithead.pool.exchange import Exchange
 from pithead.pool.fence import UNFENCED
 from pithead.pool.floor_news import follow, in_database
 from pithead.pool.floors import AccountFloors
-from pithead.pool.logins import Logins
 from pithead.pool.pool import Pool
-from pithead.pool.rewards import Rules
-from pithead.poolapi.app import build_app
-from pithead.poolapi.bans import Bans
-from pithead.poolapi.settings import ApiSettings
-from pithead.poolapi.streams import Streams
-from pithead.selfservice.app import selfservice_routes
-from pithead.selfservice.service import SelfService
+from pithead.pool.rule_terms import rules_of
+from pithead.pool.rulebook import Rulebook
 
 log = structlog.get_logger(__name__)
 
-SAVE_USED_SECONDS = 60.0
-
-API, ADMIN = "api", "admin"
-"""What the sockets of web API and admin API are called in a handover."""
+ADMIN = "admin"
+"""What the socket of the admin API is called in a handover."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +63,11 @@ class PoolPart:
     bookkeeper: Bookkeeper
     accounts: Accounts
     front: StratumPart | CrewPart | HeadPart
-    server: HttpServer
-    streams: Streams
-    """Of the web API; they last until they are closed."""
-    api_socket: socket.socket
-    tasks: Sequence[asyncio.Task[None]]
-    """What goes on beside it all until it stops."""
+    web: WebPart
     admin: AdminPart
     payouts: PayoutPart
+    tasks: Sequence[asyncio.Task[None]]
+    """What goes on beside it all until it stops."""
 
     @property
     def pool(self) -> Pool:
@@ -103,12 +90,11 @@ class PoolPart:
     @property
     def api(self) -> str:
         """`host:port`."""
-        host, port = self.api_socket.getsockname()[:2]
-        return f"{host}:{port}"
+        return self.web.address
 
     def sockets(self) -> Sockets:
         """The listening sockets once more, for who takes over."""
-        of_apis = {API: self.api_socket.dup(), ADMIN: self.admin.bound.dup()}
+        of_apis = {API: self.web.bound.dup(), ADMIN: self.admin.bound.dup()}
         return {**self.front.sockets(), **of_apis}
 
     async def stop(self, come_again: bool = False) -> None:
@@ -120,14 +106,25 @@ class PoolPart:
         async with AsyncExitStack() as last_first:
             last_first.push_async_callback(self.node.close)
             last_first.push_async_callback(self.bookkeeper.close)
-            last_first.push_async_callback(_save_used, self.accounts)
             last_first.push_async_callback(self.payouts.stop)
             for task in self.tasks:
                 last_first.callback(task.cancel)
             last_first.push_async_callback(self.front.stop, come_again)
-            last_first.push_async_callback(self.server.stop)
-            last_first.callback(self.streams.close)
+            last_first.push_async_callback(self.web.stop)
             last_first.push_async_callback(self.admin.stop)
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """What a pool is opened with; see `open_pool`."""
+
+    config: Config
+    directory: Path
+    clock: Callable[[], float]
+    wall: Callable[[], float]
+    inherited: Sockets
+    with_crew: bool
+    term: Term | None
 
 
 async def open_pool(
@@ -147,52 +144,65 @@ async def open_pool(
     `inherited` are sockets of a process before this one, by name; those used are taken out.
     Raises CannotStart, AddressTaken, ChainInUse.
     """
-    section = config.pool
-    inherited = {} if inherited is None else inherited
+    sockets = {} if inherited is None else inherited
+    start = _Start(config, directory, clock, wall, sockets, with_crew, term)
     async with AsyncExitStack() as undo:
-        api_socket = undo.enter_context(closing(_api_socket(section, inherited)))
-        for_admins = undo.enter_context(closing(_admin_socket(config, inherited)))
+        for_all = undo.enter_context(closing(api_socket(config.pool, sockets)))
+        for_admins = undo.enter_context(closing(_admin_socket(config, sockets)))
         pays_to, node = await _open_node(
             config, directory / "chain", clock, wall, first_block_work, progress
         )
         undo.push_async_callback(node.close)
-        bookkeeper = await Bookkeeper.open(directory / "pool", books_settings(section, term))
-        undo.push_async_callback(bookkeeper.close)
-        bookkeeper.govern(_rules(section), clock())
-        accounts = Accounts(bookkeeper.store, section.registration_open)
-        floors = AccountFloors()
-        front = await _open_front(
-            config, directory, pays_to, node, bookkeeper, accounts, floors, clock, wall, inherited,
-            with_crew, term,
-        )  # fmt: skip
-        undo.push_async_callback(front.stop)
-        api = _api_settings(section)
-        bans = Bans.of(api)
-        streams = Streams()
-        services = Services.of(config, front.pool, bookkeeper, accounts, bans, clock, wall)
-        own = SelfService.of(services.pool, services.money, api)
-        routes = [
-            *dashboard_routes(pool_pages()),
-            *selfservice_routes(own, Logins(bookkeeper.store.engine, wall), wall, streams),
-        ]
-        app = build_app(bookkeeper, accounts, api, clock, wall, bans, streams, routes)
-        server = HttpServer(app, [api_socket])
-        await server.start()
-        undo.push_async_callback(server.stop)
-        payouts = PayoutPart.open(config, node, bookkeeper, clock)
-        undo.push_async_callback(payouts.stop)
-        admin = await AdminPart.open(
-            config, directory, for_admins, node, front.pool, services, payouts.payer, clock, wall,
-        )  # fmt: skip
+        part = await _open_on(start, undo, pays_to, node, for_all, for_admins)
         undo.pop_all()
-    wishes = services.pool.settings.least_difficulties
-    tasks = [
-        asyncio.create_task(each)
-        for each in (_remember_use(accounts), follow(floors, in_database(wishes)))
+    return part
+
+
+async def _open_on(
+    start: _Start,
+    undo: AsyncExitStack,
+    pays_to: bytes,
+    node: Node,
+    for_all: socket.socket,
+    for_admins: socket.socket,
+) -> PoolPart:
+    """All that stands on the node; each part is put on `undo` once it is there."""
+    config, clock, wall = start.config, start.clock, start.wall
+    bookkeeper, rulebook = await _open_books(start)
+    undo.push_async_callback(bookkeeper.close)
+    accounts = Accounts(bookkeeper.store, config.pool.registration_open)
+    floors = AccountFloors()
+    front = await _open_front(start, pays_to, node, bookkeeper, accounts, floors)
+    undo.push_async_callback(front.stop)
+    web = await WebPart.open(config, front.pool, bookkeeper, accounts, for_all, clock, wall)
+    undo.push_async_callback(web.stop)
+    payouts = PayoutPart.open(config, node, bookkeeper, clock)
+    undo.push_async_callback(payouts.stop)
+    admin = await AdminPart.open(
+        config, start.directory, for_admins, node, front.pool, web.services, payouts.payer,
+        clock, wall,
+    )  # fmt: skip
+    beside = [
+        follow(floors, in_database(web.services.pool.settings.least_difficulties)),
+        keep_governed(rulebook, bookkeeper, clock),
     ]
-    return PoolPart(
-        node, bookkeeper, accounts, front, server, streams, api_socket, tasks, admin, payouts
+    tasks = [asyncio.create_task(each) for each in beside]
+    return PoolPart(node, bookkeeper, accounts, front, web, admin, payouts, tasks)
+
+
+async def _open_books(start: _Start) -> tuple[Bookkeeper, Rulebook]:
+    """With the rules of rewards that are wanted in force."""
+    section = start.config.pool
+    bookkeeper = await Bookkeeper.open(
+        start.directory / "pool", books_settings(section, start.term)
     )
+    rulebook = Rulebook(bookkeeper.store.engine)
+    try:
+        begin_governed(rulebook, rules_of(section), bookkeeper, start.clock())
+    except BaseException:
+        await bookkeeper.close()
+        raise
+    return bookkeeper, rulebook
 
 
 async def _open_node(config: Config, *rest: Any) -> tuple[bytes, Node]:
@@ -203,67 +213,37 @@ async def _open_node(config: Config, *rest: Any) -> tuple[bytes, Node]:
 
 
 async def _open_front(
-    config: Config,
-    directory: Path,
+    start: _Start,
     pays_to: bytes,
     node: Node,
     bookkeeper: Bookkeeper,
     accounts: Accounts,
     floors: AccountFloors,
-    clock: Callable[[], float],
-    wall: Callable[[], float],
-    inherited: Sockets,
-    with_crew: bool,
-    term: Term | None,
 ) -> StratumPart | CrewPart | HeadPart:
-    count = config.pool.front_ends if with_crew else 0
+    config, directory, clock, wall = start.config, start.directory, start.clock, start.wall
+    count = config.pool.front_ends if start.with_crew else 0
     take_in_leftovers(directory, count, bookkeeper, clock)
-    if term is not None:
+    if start.term is not None:
         return await HeadPart.open(
-            config.pool, pays_to, node, bookkeeper, accounts, clock, wall, term.exchange,
+            config.pool, pays_to, node, bookkeeper, accounts, clock, wall, start.term.exchange,
             floors, bookkeeper.secure,
         )  # fmt: skip
     try:
         if count > 1:
             return await CrewPart.open(
-                config, directory, pays_to, node, bookkeeper, accounts, clock, wall, inherited,
-                floors,
+                config, directory, pays_to, node, bookkeeper, accounts, clock, wall,
+                start.inherited, floors,
             )  # fmt: skip
         return await StratumPart.open(
             config.pool, pays_to, directory / "pool", node, bookkeeper, accounts.admit,
-            clock, wall, inherited, floors=floors,
+            clock, wall, start.inherited, floors=floors,
         )  # fmt: skip
     except PortNotBound as error:
         raise CannotStart(str(error)) from error
 
 
-def _api_socket(section: PoolSection, inherited: Sockets) -> socket.socket:
-    if (bound := claim(inherited, API, section.api_port)) is not None:
-        return bound
-    try:
-        return listen(section.api_host, section.api_port, "--set pool.api_port=PORT")
-    except PermissionError as error:
-        raise CannotStart(
-            f"port {section.api_port} is not allowed here; choose another with "
-            "--set pool.api_port=PORT"
-        ) from error
-
-
 def _admin_socket(config: Config, inherited: Sockets) -> socket.socket:
     return claim(inherited, ADMIN, config.admin.port) or admin_socket(config.admin)
-
-
-async def _remember_use(accounts: Accounts) -> None:
-    while True:
-        await asyncio.sleep(SAVE_USED_SECONDS)
-        await _save_used(accounts)
-
-
-async def _save_used(accounts: Accounts) -> None:
-    try:
-        await asyncio.to_thread(accounts.save_used)
-    except DBAPIError as error:
-        log.warning("when tokens were used cannot be written", error=str(error.orig))
 
 
 def books_settings(section: PoolSection, term: Term | None) -> BookkeeperSettings:
@@ -275,32 +255,6 @@ def books_settings(section: PoolSection, term: Term | None) -> BookkeeperSetting
         database=section.database,
         replica=section.replica_database,
         journal_days=section.journal_days,
-    )
-
-
-def _rules(section: PoolSection) -> Rules:
-    return Rules(
-        scheme=section.reward_scheme,
-        fee_ppm=_millionths(section.fee_percent),
-        refund_ppm=_millionths(section.braiins_os_refund_percent),
-        bonus_ppm=_millionths(section.referral_bonus_percent),
-        referral_ppm=_millionths(section.referral_reward_percent),
-        referral_days=section.referral_days,
-        window_ppm=round(section.pplns_window * 1_000_000),
-    )
-
-
-def _millionths(percent: float) -> int:
-    return round(percent * 10_000)
-
-
-def _api_settings(section: PoolSection) -> ApiSettings:
-    return ApiSettings(
-        work_scale=section.work_scale,
-        burst=section.api_burst,
-        refill_per_second=section.api_refill_per_second,
-        send_threshold_sats=section.send_threshold_sats,
-        confirmations=section.confirmations,
     )
 
 

@@ -5,16 +5,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec.structs import asdict
+
 from pithead.pool.accounts import Accounts
 from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.destinations import Destinations
 from pithead.pool.ledger import confirmed, paid, paying, unconfirmed
 from pithead.pool.payer import NotPaid
+from pithead.pool.rewards import Rules
+from pithead.pool.rule_terms import changed, terms_of
+from pithead.pool.rulebook import Rulebook
 from pithead.pool.sharelog import JournalFull
 from pithead.pooladmin import moneycontract as api
 from pithead.pooladmin.errors import Missing, Wrong
-
-PPM_OF_PERCENT = 10_000
 
 
 class Paying(Protocol):
@@ -37,7 +40,6 @@ class MoneyAdmin:
     clock: Callable[[], float]
 
     async def statistics(self, path: Mapping[str, str]) -> api.Statistics:
-        rules = self.keeper.rules
         return api.Statistics(
             luck=[
                 api.LuckBand(
@@ -46,15 +48,7 @@ class MoneyAdmin:
                 )
                 for band in self.keeper.luck_bands()
             ],
-            rules=api.Rules(
-                reward_scheme=rules.scheme,
-                fee_percent=rules.fee_ppm / PPM_OF_PERCENT,
-                braiins_os_refund_percent=rules.refund_ppm / PPM_OF_PERCENT,
-                referral_bonus_percent=rules.bonus_ppm / PPM_OF_PERCENT,
-                referral_reward_percent=rules.referral_ppm / PPM_OF_PERCENT,
-                referral_days=rules.referral_days,
-                pplns_window=rules.window_ppm / 1_000_000,
-            ),
+            rules=terms_of(self.keeper.rules),
         )  # fmt: skip
 
     async def withholding(self, path: Mapping[str, str]) -> list[api.Withholding]:
@@ -68,6 +62,45 @@ class MoneyAdmin:
 
     async def ledger(self, path: Mapping[str, str]) -> api.Ledger:
         return api.Ledger(balances=dict(sorted(self.keeper.ledger_balances.items())))
+
+    # Rules
+
+    async def rules(self, path: Mapping[str, str]) -> api.RulesNow:
+        book = self._rulebook
+        wanted = await asyncio.to_thread(book.wanted)
+        past = await asyncio.to_thread(book.past)
+        rules = self.keeper.rules
+        return api.RulesNow(
+            rules=terms_of(rules), configured=terms_of(wanted.configured or rules),
+            is_chosen=wanted.chosen is not None,
+            past=[
+                api.PastRules(since=each.time_ms / 1000, rules=terms_of(each.rules))
+                for each in past
+            ],
+        )  # fmt: skip
+
+    async def change_rules(self, path: Mapping[str, str], body: api.RulesChange) -> None:
+        wanted = (await asyncio.to_thread(self._rulebook.wanted)).rules or self.keeper.rules
+        rules = changed(wanted, asdict(body))
+        await asyncio.to_thread(self._rulebook.choose, rules)
+        self._govern(rules)
+
+    async def configured_rules(self, path: Mapping[str, str]) -> None:
+        if not await asyncio.to_thread(self._rulebook.take_back):
+            raise Missing("the rules are the configuration's already")
+        wanted = await asyncio.to_thread(self._rulebook.wanted)
+        self._govern(wanted.rules or self.keeper.rules)
+
+    def _govern(self, rules: Rules) -> None:
+        """At once; where that cannot be, the pool tries again by itself."""
+        try:
+            self.keeper.govern(rules, self.clock())
+        except JournalFull as error:
+            raise Wrong(f"as soon as the journal can be written: {error}") from error
+
+    @property
+    def _rulebook(self) -> Rulebook:
+        return Rulebook(self.keeper.store.engine)
 
     # Users
 

@@ -1,9 +1,11 @@
 """The part of the admin API that is about rewards, payouts and odds; amounts in satoshis."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta
 
+from pithead.pool.rewards import SchemeName
+from pithead.pool.rule_terms import Days, Percent, Terms, Window
 from pithead.pooladmin.contract import USER, Body, Message, Operation
 
 
@@ -19,23 +21,41 @@ class LuckBand(Message, frozen=True):
     ]
 
 
-class Rules(Message, frozen=True):
-    """The rules of rewards in force."""
+class PastRules(Message, frozen=True):
+    """Rules, and from when on they were in force."""
 
-    reward_scheme: Literal["score", "pplns", "fpps", "solo"]
-    fee_percent: float
-    braiins_os_refund_percent: float
-    referral_bonus_percent: float
-    referral_reward_percent: float
-    referral_days: int
-    pplns_window: float
+    since: Annotated[float, Meta(description="Farm time.")]
+    rules: Terms
+
+
+class RulesNow(Message, frozen=True):
+    """The rules of rewards, and where they come from."""
+
+    rules: Annotated[Terms, Meta(description="In force.")]
+    configured: Annotated[Terms, Meta(description="What the configuration says.")]
+    is_chosen: Annotated[
+        bool, Meta(description="An admin chose them; they hold until the configuration changes.")
+    ]
+    past: Annotated[list[PastRules], Meta(description="The newest first, at most 100.")]
+
+
+class RulesChange(Body, frozen=True):
+    """What is left out stays as it is."""
+
+    reward_scheme: SchemeName | None = None
+    fee_percent: Percent | None = None
+    braiins_os_refund_percent: Percent | None = None
+    referral_bonus_percent: Percent | None = None
+    referral_reward_percent: Percent | None = None
+    referral_days: Days | None = None
+    pplns_window: Window | None = None
 
 
 class Statistics(Message, frozen=True):
     """How likely the pool's luck is, and what it pays by."""
 
     luck: list[LuckBand]
-    rules: Rules
+    rules: Terms
 
 
 class Withholding(Message, frozen=True):
@@ -105,6 +125,12 @@ MONEY_OPERATIONS = (
         "Blocks of each user against those expected, the least likely first",
         answer=list[Withholding],
     ),
+    Operation("GET", "/api/v1/rules", "rules", "The rules of rewards", answer=RulesNow),
+    Operation(
+        "PUT", "/api/v1/rules", "change_rules",
+        "Other rules from now on, in place of the configuration's", RulesChange,
+    ),
+    Operation("DELETE", "/api/v1/rules", "configured_rules", "The configuration's rules again"),
     Operation("GET", "/api/v1/ledger", "ledger", "Balances of all accounts", answer=Ledger),
     Operation("GET", USER + "/account", "account", "Balances of a user", answer=Account),
     Operation("PUT", USER + "/referrer", "refer", "Say who referred a user, from now", Referrer),
