@@ -60,15 +60,15 @@ async def test_the_first_start_mines_a_chain_worth_what_the_real_one_is(tmp_path
     await node.close()
 
 
-async def test_a_chain_closed_in_order_comes_back_with_wallet_and_block_work(tmp_path):
+async def test_a_chain_closed_in_order_comes_back_with_wallet_and_block_work(begun):
     clock = SteppedClock()
-    node = await KernelNode.open(tmp_path, SETTINGS, clock)
+    node = await KernelNode.open(begun, SETTINGS, clock)
     for _ in range(5):
         clock.now += 10
         assert await node.submit(mine(await node.template())) == BlockAccepted()
     tip, template = await node.tip(), await node.template()
     await node.close()
-    node = await KernelNode.open(tmp_path, SETTINGS, clock)
+    node = await KernelNode.open(begun, SETTINGS, clock)
     assert await node.tip() == tip
     again = await node.template()
     assert again.transactions == template.transactions
@@ -76,9 +76,9 @@ async def test_a_chain_closed_in_order_comes_back_with_wallet_and_block_work(tmp
     await node.close()
 
 
-async def test_blocks_faster_than_the_interval_make_the_next_harder(tmp_path):
+async def test_blocks_faster_than_the_interval_make_the_next_harder(begun):
     clock = SteppedClock()
-    node = await KernelNode.open(tmp_path, SETTINGS, clock)
+    node = await KernelNode.open(begun, SETTINGS, clock)
     targets = []
     for _ in range(6):
         template = await node.template()
@@ -90,39 +90,39 @@ async def test_blocks_faster_than_the_interval_make_the_next_harder(tmp_path):
     await node.close()
 
 
-async def test_the_target_of_a_tip_is_the_same_after_any_rest(tmp_path):
+async def test_the_target_of_a_tip_is_the_same_after_any_rest(begun):
     clock = SteppedClock()
     for seconds in (7, 300, 1):
-        node = await KernelNode.open(tmp_path, SETTINGS, clock)
+        node = await KernelNode.open(begun, SETTINGS, clock)
         clock.now += seconds
         await node.submit(mine(await node.template()))
         target = (await node.template()).block_target
         await node.close()
         clock.now += 86_400
-        node = await KernelNode.open(tmp_path, SETTINGS, clock)
+        node = await KernelNode.open(begun, SETTINGS, clock)
         assert (await node.template()).block_target == target
         await node.close()
 
 
-async def test_refused_blocks_leave_no_trace_behind_a_restart(tmp_path):
+async def test_refused_blocks_leave_no_trace_behind_a_restart(begun):
     clock = SteppedClock()
-    node = await KernelNode.open(tmp_path, SETTINGS, clock)
-    size = (tmp_path / "blocks.journal").stat().st_size
+    node = await KernelNode.open(begun, SETTINGS, clock)
+    size = (begun / "blocks.journal").stat().st_size
     for raw in (b"", b"\xff" * 5000, mine(await node.template(), value_sats=10**12)):
         assert isinstance(await node.submit(raw), BlockRefused)
-    assert (tmp_path / "blocks.journal").stat().st_size == size
+    assert (begun / "blocks.journal").stat().st_size == size
     assert await node.submit(mine(await node.template())) == BlockAccepted()
     template = await node.template()
     await node.close()
-    node = await KernelNode.open(tmp_path, SETTINGS, clock)
+    node = await KernelNode.open(begun, SETTINGS, clock)
     again = await node.template()
     assert (again.height, again.transactions) == (template.height, template.transactions)
     assert await node.submit(mine(again)) == BlockAccepted()
     await node.close()
 
 
-async def test_a_wallet_that_saw_a_change_of_branches_is_the_one_a_restart_finds(tmp_path):
-    node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
+async def test_a_wallet_that_saw_a_change_of_branches_is_the_one_a_restart_finds(begun):
+    node = await KernelNode.open(begun, SETTINGS, SteppedClock())
     template = await node.template()
     await node.submit(mine(template, b"one"))
     other = mine(template, b"two", script=b"\x51")
@@ -131,17 +131,17 @@ async def test_a_wallet_that_saw_a_change_of_branches_is_the_one_a_restart_finds
     await node.submit(mine(with_only(replace(await node.template(), prev_hash_wire=parent))))
     template = await node.template()
     await node.close()
-    node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
+    node = await KernelNode.open(begun, SETTINGS, SteppedClock())
     assert await node.template() == template
     await node.close()
 
 
 async def test_blocks_that_come_too_late_are_kept_up_to_a_number_and_told_the_same(
-    tmp_path, monkeypatch
+    begun, monkeypatch
 ):
     monkeypatch.setattr(kernel, "MOST_BESIDE", 2)
-    node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
-    journal = tmp_path / "blocks.journal"
+    node = await KernelNode.open(begun, SETTINGS, SteppedClock())
+    journal = begun / "blocks.journal"
     template = await node.template()
     assert await node.submit(mine(template, b"best")) == BlockAccepted()
     sizes = []
@@ -154,10 +154,10 @@ async def test_blocks_that_come_too_late_are_kept_up_to_a_number_and_told_the_sa
     await node.close()
 
 
-async def test_late_blocks_of_one_parent_do_not_count_for_the_next(tmp_path, monkeypatch):
+async def test_late_blocks_of_one_parent_do_not_count_for_the_next(begun, monkeypatch):
     monkeypatch.setattr(kernel, "MOST_BESIDE", 1)
-    node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
-    journal = tmp_path / "blocks.journal"
+    node = await KernelNode.open(begun, SETTINGS, SteppedClock())
+    journal = begun / "blocks.journal"
     for _ in range(2):
         template = await node.template()
         assert await node.submit(mine(template, b"best")) == BlockAccepted()
@@ -167,18 +167,18 @@ async def test_late_blocks_of_one_parent_do_not_count_for_the_next(tmp_path, mon
     await node.close()
 
 
-async def test_a_journal_with_blocks_missing_is_told_from_a_chain(tmp_path):
-    node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
+async def test_a_journal_with_blocks_missing_is_told_from_a_chain(begun):
+    node = await KernelNode.open(begun, SETTINGS, SteppedClock())
     await node.submit(mine(await node.template()))
     await node.close()
-    journal = tmp_path / "blocks.journal"
+    journal = begun / "blocks.journal"
     journal.write_bytes(journal.read_bytes()[:-1])
     with pytest.raises(BlockFileDamaged, match="ends at height 600, the chain at 601"):
-        await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
+        await KernelNode.open(begun, SETTINGS, SteppedClock())
 
 
-async def test_a_full_disk_is_trouble_for_now_and_not_for_the_journal(tmp_path, monkeypatch):
-    node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
+async def test_a_full_disk_is_trouble_for_now_and_not_for_the_journal(begun, monkeypatch):
+    node = await KernelNode.open(begun, SETTINGS, SteppedClock())
     template = await node.template()
     write = os.write
 
@@ -195,17 +195,17 @@ async def test_a_full_disk_is_trouble_for_now_and_not_for_the_journal(tmp_path, 
     monkeypatch.setattr(os, "write", write)
     assert await node.submit(mine(template)) == BlockAccepted()
     await node.close()
-    node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
+    node = await KernelNode.open(begun, SETTINGS, SteppedClock())
     assert (await node.tip()).height == template.height
     await node.close()
 
 
 async def test_the_chain_goes_on_over_flushes_and_a_kill_costs_no_more_than_a_few_blocks(
-    tmp_path, monkeypatch
+    begun, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(kernel, "FLUSH_EVERY", 4)
     clock = SteppedClock()
-    live, killed = tmp_path / "live", tmp_path / "killed"
+    live, killed = begun, tmp_path / "killed"
     node = await KernelNode.open(live, SETTINGS, clock)
     for _ in range(10):
         clock.now += 20
@@ -223,13 +223,13 @@ async def test_the_chain_goes_on_over_flushes_and_a_kill_costs_no_more_than_a_fe
 
 
 @pytest.mark.parametrize("spoil", ["remove", "damage", "of another chain"])
-async def test_a_snapshot_that_is_of_no_use_is_not_missed(tmp_path, spoil):
+async def test_a_snapshot_that_is_of_no_use_is_not_missed(begun, tmp_path, spoil):
     clock = SteppedClock()
-    node = await KernelNode.open(tmp_path / "one", SETTINGS, clock)
+    node = await KernelNode.open(begun, SETTINGS, clock)
     await node.submit(mine(await node.template()))
     template = await node.template()
     await node.close()
-    snapshot = tmp_path / "one" / "follower.snapshot"
+    snapshot = begun / "follower.snapshot"
     match spoil:
         case "remove":
             snapshot.unlink()
@@ -241,7 +241,7 @@ async def test_a_snapshot_that_is_of_no_use_is_not_missed(tmp_path, spoil):
             await node.close()
             clock.now -= 10_000
             snapshot.write_bytes((tmp_path / "two" / "follower.snapshot").read_bytes())
-    node = await KernelNode.open(tmp_path / "one", SETTINGS, clock)
+    node = await KernelNode.open(begun, SETTINGS, clock)
     assert await node.template() == template
     await node.close()
 
@@ -262,9 +262,9 @@ def coinbases(directory):
     return found
 
 
-async def test_transactions_of_others_are_carried_and_their_fees_count(tmp_path):
-    node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
-    old = coinbases(tmp_path)
+async def test_transactions_of_others_are_carried_and_their_fees_count(begun):
+    node = await KernelNode.open(begun, SETTINGS, SteppedClock())
+    old = coinbases(begun)
     first, own_fees = spend_of(old[400], 9_000, script=b"\x51"), spend_of(old[401], 70_000_000)
     for each in (first, own_fees):
         assert await node.add_transaction(each.serialize()) == Taken(each.txid_wire)
@@ -286,9 +286,9 @@ async def test_transactions_of_others_are_carried_and_their_fees_count(tmp_path)
     await node.close()
 
 
-async def test_a_coin_that_a_waiting_transaction_spends_is_not_spent_by_the_wallet(tmp_path):
-    node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
-    for coinbase in coinbases(tmp_path)[:60]:
+async def test_a_coin_that_a_waiting_transaction_spends_is_not_spent_by_the_wallet(begun):
+    node = await KernelNode.open(begun, SETTINGS, SteppedClock())
+    for coinbase in coinbases(begun)[:60]:
         assert isinstance(await node.add_transaction(spend_of(coinbase, 1_000).serialize()), Taken)
     for _ in range(3):
         assert await node.submit(mine(await node.template())) == BlockAccepted()
@@ -309,10 +309,10 @@ except ChainInUse as error:
 """
 
 
-async def test_a_second_owner_is_told_that_the_chain_is_in_use(tmp_path):
-    node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
+async def test_a_second_owner_is_told_that_the_chain_is_in_use(begun):
+    node = await KernelNode.open(begun, SETTINGS, SteppedClock())
     done = await asyncio.to_thread(
-        subprocess.run, [sys.executable, "-c", OPEN_AS_SECOND, str(tmp_path)], capture_output=True
+        subprocess.run, [sys.executable, "-c", OPEN_AS_SECOND, str(begun)], capture_output=True
     )
     assert done.returncode == 7
     assert b"another process uses the chain" in done.stdout
@@ -321,10 +321,10 @@ async def test_a_second_owner_is_told_that_the_chain_is_in_use(tmp_path):
 
 
 @pytest.mark.slow
-def test_no_block_whose_acceptance_was_seen_is_lost_by_a_kill(tmp_path):
+def test_no_block_whose_acceptance_was_seen_is_lost_by_a_kill(begun):
     for round_ in range(3):
         process = subprocess.Popen(
-            [sys.executable, "-c", MINE_UNTIL_KILLED, str(tmp_path)],
+            [sys.executable, "-c", MINE_UNTIL_KILLED, str(begun)],
             stdout=subprocess.PIPE, text=True, cwd=os.getcwd(),
         )  # fmt: skip
         lines = [process.stdout.readline() for _ in range(7 + 5 * round_)]
@@ -336,7 +336,7 @@ def test_no_block_whose_acceptance_was_seen_is_lost_by_a_kill(tmp_path):
         height, hash_display = next(parts for parts in reversed(seen) if len(parts) == 2)
 
         async def look(height=int(height)):
-            node = await KernelNode.open(tmp_path, SETTINGS, SteppedClock())
+            node = await KernelNode.open(begun, SETTINGS, SteppedClock())
             found = await node.block_hash_display(height)
             await node.close()
             return found

@@ -33,9 +33,9 @@ async def kernel(directory, clock):
 
 
 @pytest.fixture(params=[pytest.param(kernel, id="kernel", marks=pytest.mark.slow)])
-async def node(request, tmp_path):
+async def node(request, begun):
     clock = SteppedClock()
-    node = await request.param(tmp_path / "chain", clock)
+    node = await request.param(begun, clock)
     node.test_clock = clock
     yield node
     await node.close()

@@ -59,9 +59,9 @@ async def mined(node, clock, blocks):
 
 
 @pytest.fixture
-async def farm(tmp_path):
+async def farm(begun):
     clock = SteppedClock()
-    node = await KernelNode.open(tmp_path, KernelSettings(first_block_work=8), clock)
+    node = await KernelNode.open(begun, KernelSettings(first_block_work=8), clock)
     yield node, clock
     await node.close()
 
