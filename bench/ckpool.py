@@ -16,11 +16,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.measure import cores, pinned
+from bench.measure import cores, pinned, processor_seconds
 from bench.server import resident_bytes
 from bench.standin import StandIn
 
 START_SECONDS = 30.0
+PAYOUT_ADDRESS = "1BitcoinEaterAddressDontSendf59kuE"
 HELLO = b'{"id":1,"method":"mining.subscribe","params":["probe/1"]}\n'
 
 
@@ -32,9 +33,10 @@ def found() -> str | None:
 def configuration(rpc_port: int, port: int, logs: Path) -> dict[str, object]:
     """It is told of blocks (`notify`) and does not poll; what is not said here is as it comes."""
     rpc = {"url": f"127.0.0.1:{rpc_port}", "auth": "user", "pass": "pass", "notify": True}
-    difficulty = {"mindiff": -1, "startdiff": -1, "maxdiff": -1}
+    difficulty = dict.fromkeys(("mindiff", "startdiff", "highdiff", "maxdiff"), -1)
     return {
-        "btcd": [rpc], "serverurl": [f"127.0.0.1:{port}"], "logdir": str(logs), **difficulty,
+        "btcd": [rpc], "serverurl": [f"127.0.0.1:{port}"], "logdir": str(logs),
+        "btcaddress": PAYOUT_ADDRESS, **difficulty,
     }  # fmt: skip
 
 
@@ -50,6 +52,9 @@ class Ckpool:
 
     def memory(self) -> float:
         return resident_bytes(self.process.pid)
+
+    def processor(self) -> float:
+        return processor_seconds(self.process.pid)
 
     def block(self) -> float:
         with socket.socket(socket.AF_UNIX) as notifier:

@@ -9,6 +9,7 @@ import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 
@@ -57,6 +58,23 @@ def alternate(candidates: Mapping[str, Callable[[], float]], rounds: int) -> lis
         for name, measure in candidates.items():
             readings[name].append(measure())
     return [Result(name, tuple(values)) for name, values in readings.items()]
+
+
+def alternate_together(
+    candidates: Mapping[str, Callable[[], Mapping[str, float]]], rounds: int
+) -> dict[str, list[Result]]:
+    """The same where one run gives several readings: the results of each of them."""
+    read = [{name: measure() for name, measure in candidates.items()} for _ in range(rounds)]
+    return {
+        reading: [Result(name, tuple(each[name][reading] for each in read)) for name in candidates]
+        for reading in next(iter(read[0].values()))
+    }
+
+
+def processor_seconds(process: int) -> float:
+    """What a process has used of the processor so far, all its threads and the kernel's part."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def machine() -> str:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from bench.measure import cores, pinned
+from bench.measure import cores, pinned, processor_seconds
 
 Kind = Literal["pool", "baseline"]
 
@@ -21,6 +21,9 @@ class Served(Protocol):
 
     def memory(self) -> float:
         """Resident bytes."""
+
+    def processor(self) -> float:
+        """Seconds of processor time so far."""
 
     def block(self) -> float:
         """Tells it of a new block; the moment, in seconds of the monotonic clock."""
@@ -40,6 +43,9 @@ class Server:
     def memory(self) -> float:
         """Resident bytes."""
         return self._ask("memory")
+
+    def processor(self) -> float:
+        return processor_seconds(self.process.pid)
 
     def block(self) -> float:
         """Tells it of a new block; the moment, in seconds of the monotonic clock."""

@@ -101,7 +101,7 @@ class StandIn(ThreadingHTTPServer):
             "getconnectioncount": 8,
             "validateaddress": {"isvalid": True},
         }  # fmt: skip
-        return json.dumps(results[method]).encode()
+        return json.dumps(results.get(method)).encode()
 
     def _made(self, tip: Link) -> bytes:
         """A template on a block, encoded beforehand: its making is nobody's time."""

@@ -38,6 +38,7 @@ def test_without_the_program_it_says_where_to_read_how_to_build_one(monkeypatch,
 def test_its_difficulty_is_the_same_at_the_start_at_least_and_at_most(tmp_path):
     settings = ckpool.configuration(8332, 3333, tmp_path)
     assert settings["startdiff"] == settings["mindiff"] == settings["maxdiff"] == -1
+    assert settings["highdiff"] == -1  # of ports from 4000, where newer ones start
 
 
 def test_a_new_block_is_told_to_it_as_its_notifier_does(tmp_path):
