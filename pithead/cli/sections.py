@@ -77,7 +77,7 @@ class PoolSection(Section, frozen=True):
         Meta(
             description="How rewards are shared out: by scoring hashrate, by the last shares, a "
             "fixed price for each share (the pool bears the luck), or all to a block's finder. A "
-            "change holds from the next start on."
+            "change holds from the next start on; `pithead pool rules` makes one at once."
         ),
     ] = "score"
     fee_percent: Annotated[

@@ -2,96 +2,26 @@
 
 import json
 from base64 import b32decode
-from dataclasses import dataclass, field
 
-import httpx
 import pytest
-from argon2 import PasswordHasher
-from argon2.profiles import CHEAPEST
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pithead.bitcoin.network import REGTEST
-from pithead.pool.accounts import Accounts
-from pithead.pool.admins import Admins
-from pithead.pool.bookkeeper_settings import BookkeeperSettings
-from pithead.pool.bookkeeping import Bookkeeper
-from pithead.pool.destinations import Destinations
-from pithead.pool.events import BlockFound, BlockResolved, ShareAccepted
-from pithead.pool.groups import Groups
-from pithead.pool.logins import Logins
-from pithead.pool.notices import Notices, Told
-from pithead.pool.payer import NotPaid
+from pithead.pool.notices import Told
 from pithead.pool.place import Place
-from pithead.pool.second_factors import STEP_SECONDS, SecondFactors, code_at
-from pithead.pool.worker_settings import WorkerSettings
-from pithead.pooladmin.app import MOST_BYTES, build_app
+from pithead.pool.second_factors import STEP_SECONDS, code_at
+from pithead.pooladmin.app import MOST_BYTES
 from pithead.pooladmin.contract import OPERATIONS
 from pithead.pooladmin.document import document
-from pithead.pooladmin.money import MoneyAdmin
 from pithead.pooladmin.moneycontract import MONEY_OPERATIONS
-from pithead.pooladmin.service import PoolAdmin
-from pithead.poolapi.bans import Bans
-from pithead.poolapi.settings import ApiSettings
 from pithead.rpc.pages import POLICY
 from tests.documentation import assert_tells_all_of, assert_whole_in_itself, parsed
+from tests.pooladmin.conftest import NOW, SCALE
 
-NOW = 1_700_000_000.0
-SCALE = 10**12
 EVERY = (*OPERATIONS, *MONEY_OPERATIONS)
 PLACES = {
     "user": "alice", "profile": "x", "worker": "rig1", "address": "a", "group": "g", "txid": "ab",
 }  # fmt: skip
-
-
-@dataclass
-class Pool:
-    height: int = 7
-    connections: int = 2
-    told: list = field(default_factory=list)
-
-    def tell(self, text, user=None):
-        if "\n" in text:
-            raise ValueError("a message is one line")
-        self.told.append((text, user))
-        return 2
-
-    def reconnect(self, user=None, place=None):
-        self.told.append((user, place))
-        return 1
-
-
-@pytest.fixture
-async def service(tmp_path):
-    keeper = await Bookkeeper.open(tmp_path, BookkeeperSettings(commit_seconds=3_600))
-    keeper.accept(
-        [ShareAccepted(int(NOW - 300 + n) * 1000, "alice", "rig1", 100) for n in range(1, 300)]
-    )
-    engine = keeper.store.engine
-    logins = Logins(engine, lambda: NOW)
-    logins._hasher = PasswordHasher.from_parameters(CHEAPEST)
-    logins.factors = SecondFactors(engine, lambda: NOW, memory_kib=32)
-    yield PoolAdmin(
-        Pool(), keeper, Accounts(keeper.store), Groups(engine), WorkerSettings(engine),
-        Notices(engine), Bans.of(ApiSettings()), SCALE, lambda: NOW, lambda: NOW, logins,
-    )  # fmt: skip
-    await keeper.close()
-
-
-@pytest.fixture
-async def client(service):
-    admins = Admins(service.keeper.store.engine)
-    token = admins.create("ops")
-    money = MoneyAdmin(
-        service.keeper, service.accounts,
-        Destinations(service.keeper.store.engine, REGTEST), None, service.clock,
-    )  # fmt: skip
-    transport = httpx.ASGITransport(build_app(service, money, admins), client=("127.0.0.1", 1))
-    async with httpx.AsyncClient(
-        transport=transport, base_url="http://admin/api/v1",
-        headers={"Authorization": f"Bearer {token}"},
-    ) as client:  # fmt: skip
-        yield client
 
 
 async def test_the_status_is_that_of_the_pool(client):
@@ -283,102 +213,6 @@ def test_the_document_has_every_operation_and_its_parameters():
         assert found["operationId"] == row.name
         assert len(found["parameters"]) == row.path.count("{")
     assert len({row.name for row in EVERY}) == len(EVERY)
-
-
-async def test_balances_destination_and_referrer_of_a_user(client, service):
-    address = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"
-    await client.put("/users/bob")
-    assert (await client.put("/users/alice/referrer", json={"referrer": "bob"})).status_code == 204
-    body = {"address": address, "threshold_sats": 50_000}
-    assert (await client.put("/users/alice/destination", json=body)).status_code == 204
-    account = (await client.get("/users/alice/account")).json()
-    assert account == {
-        "unconfirmed_sats": 0, "confirmed_sats": 0, "paying_sats": 0, "paid_sats": 0,
-        "address": address, "threshold_sats": 50_000, "referrer": "bob",
-    }  # fmt: skip
-    assert service.keeper.referrer("alice", NOW) == "bob"
-    await client.put("/users/alice/referrer", json={"referrer": ""})
-    assert (await client.delete("/users/alice/destination")).status_code == 204
-    account = (await client.get("/users/alice/account")).json()
-    assert (account["address"], account["referrer"]) == ("", "")
-    assert (await client.delete("/users/alice/destination")).status_code == 404
-
-
-@pytest.mark.parametrize(
-    ("path", "body", "status"),
-    [("referrer", {"referrer": "alice"}, 422), ("referrer", {"referrer": "nobody"}, 404),
-     ("destination", {"address": "1BoatSLRHtKNngkdXEeobR76b53LETtpyT"}, 422),
-     ("destination", {"address": "x", "threshold_sats": -1}, 422)],
-)  # fmt: skip
-async def test_a_wrong_referrer_or_destination_changes_nothing(client, path, body, status):
-    answer = await client.put(f"/users/alice/{path}", json=body)
-    assert answer.status_code == status
-    account = (await client.get("/users/alice/account")).json()
-    assert (account["address"], account["referrer"]) == ("", "")
-
-
-async def test_odds_and_the_ledger_are_told(client, service):
-    service.keeper.accept(
-        [
-            BlockFound(int(NOW * 1000), "alice", "rig1", 7, "aa", 100_000_000, 29_900, b""),
-            BlockResolved(int(NOW * 1000), "aa", True, ""),
-        ]
-    )
-    told = (await client.get("/statistics")).json()
-    assert [band["blocks"] for band in told["luck"]] == [1, 1, 1]
-    assert told["luck"][0]["luck"] == 1.0
-    assert told["rules"]["reward_scheme"] == "score"
-    assert told["rules"]["fee_percent"] == 2.0
-    (alice,) = (await client.get("/withholding")).json()
-    assert (alice["user"], alice["expected_blocks"], alice["found_blocks"]) == ("alice", 1.0, 1)
-    balances = (await client.get("/ledger")).json()["balances"]
-    assert balances["user:alice:unconfirmed"] == 98_000_000
-    assert sum(balances.values()) == 0
-
-
-async def test_a_pool_without_a_wallet_says_so(client):
-    assert (await client.get("/payouts")).json() == []
-    assert (await client.post("/payouts")).status_code == 404
-    answer = await client.post("/payouts/ab/give-up", json={"reason": "x"})
-    assert answer.status_code == 404
-    assert "no wallet" in answer.text
-
-
-class Payer:
-    def __init__(self, answer):
-        self.answer = answer
-
-    async def pay_now(self):
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
-
-    async def give_up(self, txid, reason):
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return txid == self.answer
-
-
-@pytest.mark.parametrize(
-    ("answer", "paid", "given_up"),
-    [("ab", 200, 204), (None, 200, 404), (NotPaid("the node is away"), 422, 422)],
-)
-async def test_an_operator_pays_now_or_gives_up(service, client, answer, paid, given_up):
-    money = MoneyAdmin(
-        service.keeper, service.accounts,
-        Destinations(service.keeper.store.engine, REGTEST), Payer(answer), service.clock,
-    )  # fmt: skip
-    client._transport = httpx.ASGITransport(
-        build_app(service, money, Admins(service.keeper.store.engine)), client=("127.0.0.1", 1)
-    )
-    now = await client.post("/payouts")
-    assert now.status_code == paid
-    if paid == 200:
-        assert now.json() == {"txid": answer or ""}
-    else:
-        assert "the node is away" in now.text
-    answered = await client.post("/payouts/ab/give-up", json={"reason": "spent by hand"})
-    assert answered.status_code == given_up
 
 
 async def test_a_page_tells_people_all_of_the_document(client):
