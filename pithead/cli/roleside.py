@@ -2,6 +2,7 @@
 
 stratum      a front end: miners, and a journal of what the books have not taken yet
 accounting   the books with the node and both APIs; all but the one with the lease wait for it
+api          the web API alone (`apirole`); any number of them
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from pathlib import Path
 import click
 import structlog
 
+from pithead.cli.apirole import serve_api
 from pithead.cli.cannotstart import CannotStart, LeadsNoMore
 from pithead.cli.datadir import DataDirectory, write_whole
 from pithead.cli.ending import told_to_stop, until_told_or_failed
@@ -26,6 +28,7 @@ from pithead.cli.sections import Config
 from pithead.cli.stratumside import PortNotBound, StratumPart
 from pithead.node.node import NodeUnavailable
 from pithead.pool.claim import Claim, Claimed
+from pithead.pool.distant import answer_readings
 from pithead.pool.exchange import Exchange, ExchangeAway
 from pithead.pool.fence import NotLeader
 from pithead.pool.lease import Lease
@@ -184,6 +187,7 @@ async def _lead(config: Config, lease: Lease, term: Term, told: asyncio.Event) -
         )
         try:
             mark(data.part("pool"), term.token)
+            await answer_readings(term.exchange, part.bookkeeper, wall)
             log.info("accounting", api=f"http://{part.api}", data=str(data.path), token=term.token)
             click.echo(f"Accounting, web API http://{part.api}; Ctrl-C stops")
             await until_told_or_failed(
@@ -212,4 +216,4 @@ def _is_over(error: BaseException) -> bool:
     return isinstance(error, NotLeader | ExchangeAway | _LeaseLost)
 
 
-ROLES = {"stratum": _front_end, "accounting": _accounting}
+ROLES = {"stratum": _front_end, "accounting": _accounting, "api": serve_api}

@@ -16,6 +16,14 @@ def pool_pages() -> dict[str, bytes]:
     }
 
 
+def public_pages() -> dict[str, bytes]:
+    """The pool alone, where nobody can sign in."""
+    links = tuple(link for link in POOL_LINKS if link.path != "/me")
+    return {
+        "/": page("Pithead pool", "Pithead", links, "/", "pool.html", "pool.js", POOL_FOOTER),
+    }
+
+
 def operator_pages() -> dict[str, bytes]:
     """For those who run the pool; whoever opens it gives a token first."""
     links = (Link("/", "Operator"), Link("/docs", "API"))

@@ -11,7 +11,8 @@ from pithead.cli.main import main
     [
         (["--role", "stratum"], '--set exchange.kind="nats"'),
         (["--role", "accounting", "--take-over"], "exclude each other"),
-        (["--role", "api"], "'stratum', 'accounting'"),
+        (["--role", "everything"], "'stratum', 'accounting', 'node', 'api'"),
+        (["--role", "api", "--set", "exchange.kind=nats"], "say pool.database"),
         (["--set", "exchange.kind=nats"], "exchange.kind is for --role"),
         (
             ["--role", "stratum", "--set", "exchange.kind=nats", "--set", "pool.front_ends=2"],
