@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 import structlog
@@ -21,8 +20,9 @@ from pithead.cli.governing import begin_governed, keep_governed
 from pithead.cli.handover import Handover, Sockets, Taken, claim, take_over
 from pithead.cli.headside import HeadPart
 from pithead.cli.logs import start_logging
-from pithead.cli.nodeside import NodeNotUsable, open_node, payout_script
+from pithead.cli.nodeside import NodeNotUsable, network_of, open_node, payout_script
 from pithead.cli.payoutside import PayoutPart
+from pithead.cli.placefile import Places, here, placed
 from pithead.cli.sections import Config, PoolSection
 from pithead.cli.stratumside import PortNotBound, StratumPart, certificate_of
 from pithead.cli.webside import API, WebPart, api_socket
@@ -33,6 +33,7 @@ from pithead.pool.bookkeeper_settings import BookkeeperSettings
 from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.database import database_of
 from pithead.pool.exchange import Exchange
+from pithead.pool.farchain import FarChain
 from pithead.pool.fence import UNFENCED
 from pithead.pool.floor_news import follow, in_database
 from pithead.pool.floors import AccountFloors
@@ -82,15 +83,22 @@ class PoolPart:
         return f"{host}:{port}"
 
     @property
-    def over_tls(self) -> str:
-        """What to say of the port for TLS, if there is one."""
+    def stratum_tls(self) -> str:
+        """The same of the port for TLS."""
         address = None if isinstance(self.front, HeadPart) else self.front.tls_address
-        return "" if address is None else " (TLS {}:{})".format(*address)
+        return "" if address is None else "{}:{}".format(*address)
 
     @property
     def api(self) -> str:
         """`host:port`."""
         return self.web.address
+
+    @property
+    def places(self) -> Places:
+        return here(
+            stratum=self.stratum, stratum_tls=self.stratum_tls, api=f"http://{self.api}",
+            admin=f"http://{self.admin.address}",
+        )  # fmt: skip
 
     def sockets(self) -> Sockets:
         """The listening sockets once more, for who takes over."""
@@ -149,9 +157,7 @@ async def open_pool(
     async with AsyncExitStack() as undo:
         for_all = undo.enter_context(closing(api_socket(config.pool, sockets)))
         for_admins = undo.enter_context(closing(_admin_socket(config, sockets)))
-        pays_to, node = await _open_node(
-            config, directory / "chain", clock, wall, first_block_work, progress
-        )
+        pays_to, node = await _open_node(start, first_block_work, progress)
         undo.push_async_callback(node.close)
         part = await _open_on(start, undo, pays_to, node, for_all, for_admins)
         undo.pop_all()
@@ -205,9 +211,18 @@ async def _open_books(start: _Start) -> tuple[Bookkeeper, Rulebook]:
     return bookkeeper, rulebook
 
 
-async def _open_node(config: Config, *rest: Any) -> tuple[bytes, Node]:
+async def _open_node(
+    start: _Start, first_block_work: int, progress: Progress
+) -> tuple[bytes, Node]:
+    """Where blocks pay to, and the node: in a term it may be another process's."""
+    config, term = start.config, start.term
     try:
-        return payout_script(config), await open_node(config, *rest)
+        pays_to = payout_script(config)
+        if term is not None and config.node.role == "node":
+            return pays_to, FarChain.open(network_of(config.node), term.exchange)
+        return pays_to, await open_node(
+            config, start.directory / "chain", start.clock, start.wall, first_block_work, progress
+        )
     except NodeNotUsable as error:
         raise CannotStart(str(error)) from error
 
@@ -312,13 +327,18 @@ async def _live(config: Config, path: Path, taken: Taken, told: asyncio.Event) -
                 inherited=taken.sockets, with_crew=True,
             )  # fmt: skip
             taken.serves()
-            log.info("pool running", stratum=part.stratum, api=f"http://{part.api}",
+            places = part.places
+            log.info("pool running", stratum=places.stratum, api=places.api, admin=places.admin,
                      data=str(data.path), taken_over=is_taken_over)  # fmt: skip
-            click.echo(
-                f"Stratum {part.stratum}{part.over_tls}, web API http://{part.api}; Ctrl-C stops"
-            )
+            over_tls = f" (TLS {places.stratum_tls})" if places.stratum_tls else ""
             try:
-                await until_told_or_failed(told, part.pool.failed(), handover.asked(part.sockets))
+                with placed(data.path, places):
+                    click.echo(
+                        f"Stratum {places.stratum}{over_tls}, web API {places.api}, admin API "
+                        f"{places.admin}; Ctrl-C stops"
+                    )
+                    asked = handover.asked(part.sockets)
+                    await until_told_or_failed(told, part.pool.failed(), asked)
             finally:
                 await part.stop(come_again=handover.is_asked)
         if handover.is_asked:
