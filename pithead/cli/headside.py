@@ -19,7 +19,7 @@ from pithead.pool.floor_news import tell_floors
 from pithead.pool.floors import AccountFloors
 from pithead.pool.head import Head
 from pithead.pool.intake import Intake
-from pithead.pool.relay import NodeDesk
+from pithead.pool.relay import NodeDesk, RelayedNode
 
 
 @dataclass(slots=True)
@@ -42,20 +42,22 @@ class HeadPart:
         floors: AccountFloors,
         secure: Callable[[], Awaitable[bool]] | None = None,
     ) -> Self:
-        """Take the first template, then answer the front ends and take what they have kept.
+        """Take the first template, then answer the front ends and take what they have kept; for
+        a node, too, where that is not another process's.
 
         `secure` as `Intake` has it: where a successor has not the journal of this process.
         """
-        desk = NodeDesk(node, exchange)
+        own = None if isinstance(node, RelayedNode) else NodeDesk(node, exchange)
         head = assemble(
-            section, payout_script, Extranonces(b""), desk, bookkeeper, accounts.admit,
+            section, payout_script, Extranonces(b""), own or node, bookkeeper, accounts.admit,
             clock, wall, partial(Head, exchange),
         )  # fmt: skip
         assert isinstance(head, Head)
         async with AsyncExitStack() as undo:
             undo.push_async_callback(head.stop)
             await head.start()
-            await desk.serve()
+            if own is not None:
+                await own.serve()
             await tell_users(exchange, accounts.users)
             await tell_floors(exchange, floors)
             head.attend(Intake(exchange, head.take, bookkeeper.reached, clock, secure).run())

@@ -15,6 +15,13 @@ class NodeSection(Section, frozen=True):
         Literal["embedded", "bitcoind"],
         Meta(description="A chain in this process, for farms; or nodes of a network."),
     ] = "embedded"
+    role: Annotated[
+        Literal["accounting", "node"],
+        Meta(
+            description="Of a pool on several machines, which role has the node: that with the "
+            "books, or one of its own. The same for all processes."
+        ),
+    ] = "accounting"
     network: Annotated[
         Literal["mainnet", "testnet4", "signet", "regtest"],
         Meta(description="The network of the nodes. The embedded chain is always regtest."),

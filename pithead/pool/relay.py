@@ -4,6 +4,7 @@ node.template   told with each new one, and answered: the present template
 node.tip        answered: the present tip
 node.submit     answered: the node's judgement of a whole block
 node.hash       answered: the hash of the block at a height
+node.since      answered: the blocks since the last of those that are known (`farchain`)
 """
 
 import asyncio
@@ -30,6 +31,7 @@ from pithead.work.template import Template, TemplateTransaction
 log = structlog.get_logger(__name__)
 
 TEMPLATE, TIP, SUBMIT, HASH = "node.template", "node.tip", "node.submit", "node.hash"
+SINCE = "node.since"
 LOOK_SECONDS = 1.0
 """Wall time without a word after which the far end asks whether the tip is still the same."""
 JUDGEMENT_SECONDS = 60.0
@@ -75,9 +77,11 @@ class _Judgement(msgspec.Struct, frozen=True, array_like=True):
 _encode = msgspec.msgpack.Encoder().encode
 _template = msgspec.msgpack.Decoder(_Template)
 _tip = msgspec.msgpack.Decoder(_Tip)
+_tips = msgspec.msgpack.Decoder(list[_Tip])
 _judgement = msgspec.msgpack.Decoder(_Judgement)
 _height = msgspec.msgpack.Decoder(int)
 _hash: msgspec.msgpack.Decoder[str | None] = msgspec.msgpack.Decoder(str | None)
+_known = msgspec.msgpack.Decoder(dict[int, str])
 
 
 def encode_template(template: Template) -> bytes:
@@ -123,6 +127,7 @@ class NodeDesk:
         await self._exchange.answer(TIP, self._answer_tip)
         await self._exchange.answer(SUBMIT, self._answer_submit)
         await self._exchange.answer(HASH, self._answer_hash)
+        await self._exchange.answer(SINCE, self._answer_since)
 
     async def template(self) -> Template:
         try:
@@ -181,6 +186,15 @@ class NodeDesk:
         except NodeUnavailable:
             return b""
 
+    async def _answer_since(self, known: bytes) -> bytes:
+        """As the real node tells its tips to one who begins to listen, up to the present one."""
+        told = []
+        async for tip in self._node.tips(_known.decode(known)):
+            told.append(_Tip(tip.height, tip.hash_display, tip.time))
+            if tip.is_best:
+                return _encode(told)
+        return b""
+
 
 class RelayedNode:
     """Implements `Node` for a process that has none of its own."""
@@ -225,12 +239,16 @@ class RelayedNode:
         """Of the blocks between two tips nothing is told: the books' process follows them."""
         last = None
         while True:
+            tip = await self.tip_after(last)
+            last = tip.hash_display
+            yield tip
+
+    async def tip_after(self, last: str | None) -> Tip:
+        """The present tip, once it is another than that."""
+        while True:
             self._changed.clear()
-            tip = self._tip
-            if tip is not None and tip.hash_display != last:
-                last = tip.hash_display
-                yield tip
-                continue
+            if self._tip is not None and self._tip.hash_display != last:
+                return self._tip
             try:
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._changed.wait()
@@ -270,6 +288,15 @@ class RelayedNode:
         if self._tip is None or self._tip.hash_display != hash_display:
             self._tip = Tip(template.height - 1, hash_display, template.min_time - 1)
             self._changed.set()
+
+    async def since(self, known: Mapping[int, str]) -> list[Tip]:
+        """The blocks since the last that is both in the chain and known (hashes by height); the
+        present tip is the last."""
+        told = _tips.decode(await self._ask(SINCE, _encode(dict(known))))
+        return [
+            Tip(each.height, each.hash_display, each.time, is_best=number == len(told))
+            for number, each in enumerate(told, 1)
+        ]
 
     async def _ask(self, subject: str, payload: bytes, seconds: float = 10.0) -> bytes:
         try:
