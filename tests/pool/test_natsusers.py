@@ -34,6 +34,7 @@ def test_what_an_operator_gives_out_is_taken(tmp_path):
         new_key(nkeys.PREFIX_BYTE_USER)[1].encode(),
         b"S" * (LONGEST_FILE + 1),
     ],
+    ids=["empty", "header", "no token", "seed of an account", "public key", "too long"],
 )
 def test_what_is_none_is_refused(check, content, tmp_path):
     with pytest.raises(OSError, match=r"NATS user|longer than"):
