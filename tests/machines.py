@@ -17,7 +17,7 @@ from tests.test_killed_front_ends import ended, keep_mining, more_shares
 from tests.test_killed_pool import Ledger, free_port, within
 
 NAMES = [f"rig{number}" for number in range(3)]
-LEASE_SECONDS = 6
+LEASE_SECONDS = 10
 STREAM = "pithead_kept"
 SERVES = (b"Stratum", b"Accounting", b"Node", b"API")
 
@@ -139,7 +139,7 @@ class Pool:
         books = await Bookkeeper.open(self.books / "pool", settings)
         workers = books.workers("alice", time.time())
         await books.close()
-        return {worker.name: worker.windows.work_24h for worker in workers}
+        return {worker.name: worker.work_24h for worker in workers}
 
     async def stop(self, leader, *others):
         """In order, once the books have what the front end gave; the others after them."""

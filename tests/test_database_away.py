@@ -86,7 +86,7 @@ async def test_a_postgresql_server_that_is_killed_holds_up_no_share_and_is_caugh
     await miner
     books = await Bookkeeper.open(tmp_path / "pool", BookkeeperSettings(database=url))
     (worker,) = books.workers("alice", time.time())
-    assert ledger.accepted <= worker.windows.work_24h <= ledger.submitted - ledger.refused
+    assert ledger.accepted <= worker.work_24h <= ledger.submitted - ledger.refused
     assert sum(books.ledger_balances.values()) == 0
     await books.close()
 

@@ -87,7 +87,7 @@ async def credited(directory):
     books = await Bookkeeper.open(directory / "pool")
     workers = books.workers("alice", time.time())
     await books.close()
-    return {worker.name: worker.windows.work_24h for worker in workers}
+    return {worker.name: worker.work_24h for worker in workers}
 
 
 async def test_every_answered_share_is_credited_once_whichever_process_is_killed(tmp_path):

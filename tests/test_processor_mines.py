@@ -96,7 +96,7 @@ async def test_every_share_of_a_processor_is_accepted_and_its_rate_is_what_it_ha
 
     def credited():
         (worker,) = pool.bookkeeper.workers("alice", time.time())
-        return worker.windows.work_24h
+        return worker.work_24h
 
     await until(lambda: stats().accepted_shares >= SHARES, 120)
     await rest("PUT", "/actions/pause")

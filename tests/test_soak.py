@@ -28,7 +28,7 @@ async def test_a_hundred_kills_at_random_moments_lose_nothing_and_count_nothing_
         await miner
     books = await Bookkeeper.open(tmp_path / "pool")
     (worker,) = books.workers("alice", time.time())
-    assert ledger.accepted <= worker.windows.work_24h <= ledger.submitted - ledger.refused
+    assert ledger.accepted <= worker.work_24h <= ledger.submitted - ledger.refused
     await books.close()
 
 

@@ -106,7 +106,7 @@ async def test_what_the_pool_credited_is_what_the_miner_counts_as_accepted(small
             user, worker = place.worker.split(".", 1)
             (seen,) = [each for each in books.workers(user, now) if each.name == worker]
             counted = machine.miner.snapshot(now).pool_stats
-            assert seen.windows.work_24h * SCALE == counted.accepted_work
+            assert seen.work_24h * SCALE == counted.accepted_work
             assert counted.accepted_shares > 100
 
 
@@ -121,7 +121,7 @@ async def test_both_ends_agree_on_the_hashrate_within_the_noise_of_the_shares(sm
             user, worker = place.worker.split(".", 1)
             (seen,) = [each for each in books.workers(user, now) if each.name == worker]
             snapshot = machine.miner.snapshot(now)
-            by_pool = seen.windows.work_60m * SCALE / 3_600
+            by_pool = seen.work_60m * SCALE / 3_600
             by_miner = snapshot.real.last_1h
             sent = snapshot.pool_stats
             all_sent = sent.accepted_shares + sent.rejected_shares + sent.stale_shares

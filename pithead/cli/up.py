@@ -154,7 +154,7 @@ def picture(farm: Farm) -> FarmPicture:
     readings = farm.pool.bookkeeper
     users = farm.users
     seen = {
-        f"{user}.{worker.name}": worker.windows.work_5m * scale / 300
+        f"{user}.{worker.name}": worker.work_5m * scale / 300
         for user in users
         for worker in readings.workers(user, now)
     }

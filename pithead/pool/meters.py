@@ -7,7 +7,7 @@ from pithead.pool.readings import Windows
 from pithead.pool.rewards import Weight
 from pithead.pool.schemes import SCORE_UNITS
 from pithead.pool.scoring import Score
-from pithead.pool.tallies import Edges, Tally
+from pithead.pool.tallies import OF_USERS, OF_WORKERS, Edges, Tally
 
 SECONDS_PER_DAY = 86_400
 
@@ -24,7 +24,7 @@ class Meter:
         self.user = row.user
         self.worker = row.worker
         self.score = Score(row.score, row.score_second, row.score_part)
-        self.tally = Tally(points)
+        self.tally = Tally(points, OF_WORKERS if row.worker else OF_USERS)
         self.first_ms = row.first_ms
         self.last_ms = row.last_ms
         """Of the last share; 0 where there was none."""

@@ -55,7 +55,11 @@ class WorkerReading(msgspec.Struct, frozen=True, gc=False, array_like=True):
     state: WorkerState
     last_share: int
     """0 where there was none."""
-    windows: Windows
+    work_5m: int
+    """Credited within the window that ends now."""
+    work_60m: int
+    work_24h: int
+    scoring_rate: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from pithead.pool.readings import (
     WorkerState,
 )
 from pithead.pool.schemes import Price
-from pithead.pool.tallies import DAY, Edges, windows_of, works_since
+from pithead.pool.tallies import DAY, OF_WORKERS, Edges, works_since
 from pithead.pool.watching import SNAPSHOT_SECONDS
 from pithead.work.template import Template
 
@@ -75,7 +75,7 @@ class Standing:
             return ProfileReading(user, 0, 0, 0, 0, 0, NOTHING, 0, 0, 0, 0)
         now = books.present(now)
         edges = Edges.at(now)
-        states = self._states(meters, edges, now)
+        states = self._states(meters, now)
         due = books.ledger.balance(confirmed(user))
         not_due = books.ledger.balance(unconfirmed(user))
         gone = books.ledger.balance(paying(user)) + books.ledger.balance(paid(user))
@@ -110,7 +110,7 @@ class Standing:
         if meters is None:
             return
         now = self._books.present(now)
-        edges = Edges.at(now)
+        edges = Edges.at(now, OF_WORKERS)
         second = self._books.score_second(now)
         every = iter(tuple(islice(meters.workers.items(), first, None)))
         while some := tuple(islice(every, SLICE)):
@@ -121,18 +121,23 @@ class Standing:
     ) -> Sequence[WorkerReading]:
         constant = self._books.settings.time_constant_seconds
         rates = self.alert_rates
-        found = windows_of([meter.tally for _, meter in some], edges)
+        tallies = [meter.tally for _, meter in some]
+        works = zip(*(works_since(tallies, place) for place in edges.places), strict=True)
         return [
             WorkerReading(
                 name,
                 worker_state(
-                    meter, works[0], works[2], now, rates.get((meter.user, name)) if rates else None
+                    meter, work_5m, work_24h, now,
+                    rates.get((meter.user, name)) if rates else None,
                 ),
                 meter.last_ms // 1000,
-                Windows(*works, meter.score.at(second, constant) / constant),
+                work_5m,
+                work_60m,
+                work_24h,
+                meter.score.at(second, constant) / constant,
             )
-            for (name, meter), works in zip(some, found, strict=True)
-        ]
+            for (name, meter), (work_5m, work_60m, work_24h) in zip(some, works, strict=True)
+        ]  # fmt: skip
 
     def course(self, user: str, now: float, hours: Hours) -> Course:
         """Of a user, or of the pool where that is ""."""
@@ -152,23 +157,23 @@ class Standing:
         constant = self._books.settings.time_constant_seconds
         return meter.windows(edges, self._books.score_second(now), constant)
 
-    def _states(self, meters: UserMeters, edges: Edges, now: float) -> Counter[WorkerState]:
+    def _states(self, meters: UserMeters, now: float) -> Counter[WorkerState]:
         """How many workers are in each state: of few at this moment, of many `KEPT_SECONDS` ago
         at most."""
         if len(meters.workers) <= SLICE:
-            return self._count_states(meters, edges, now)
+            return self._count_states(meters, now)
         since, states = self._counted.get(meters.own.user, (0.0, Counter()))
         if not since <= now < since + KEPT_SECONDS:
-            states = self._count_states(meters, edges, now)
+            states = self._count_states(meters, now)
             self._counted[meters.own.user] = now, states
         return states
 
-    def _count_states(self, meters: UserMeters, edges: Edges, now: float) -> Counter[WorkerState]:
+    def _count_states(self, meters: UserMeters, now: float) -> Counter[WorkerState]:
         """Windows are looked at only where the state depends on them."""
         since_ms, old_ms = (now - SNAPSHOT_SECONDS) * 1000, (now - NEW_SECONDS) * 1000
         states: Counter[WorkerState] = Counter()
         rates = self.alert_rates
-        place_5m, _, place_24h = edges.places
+        place_5m, _, place_24h = Edges.at(now, OF_WORKERS).places
         every = iter(meters.workers.values())
         while some := tuple(islice(every, SLICE)):
             held = []

@@ -2,12 +2,14 @@
 
 A tally is a line through points (minute, work credited before that minute). Between two points
 work counts as evenly spread, so a miner of constant speed shows a constant rate at any second.
-Points grow sparse with age, at steps that no window looks between:
+Points grow sparse with age, at steps that no window looks between. Of a user or a pool, whose
+charts are drawn, and of a worker, of which there may be hundreds of thousands:
 
-    age             step        read by
-    up to 65 min    1 minute    5 m, 60 m
-    up to 25 h      5 minutes   24 h, whose edge is read between steps of 5 minutes
-    up to 49 h      1 hour      yesterday, whose edges are whole UTC days
+    of a user   of a worker   step         read by
+    65 min      10 min        1 minute     5 m; of a user 60 m
+    25 h        70 min        5 minutes    of a worker 60 m; of a user 24 h
+    -           25 h          30 minutes   of a worker 24 h
+    49 h        49 h          1 hour       yesterday, whose edges are whole UTC days
 
 So it makes no difference to any reading when a tally is thinned.
 """
@@ -16,15 +18,30 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 MINUTE = 60
 DAY = 86_400
-COARSE = 5
-TIERS = ((COARSE, 65), (60, 25 * 60))
-"""(step, age from which it holds), in minutes."""
+THINNED_MINUTES = 5
+"""How often a tally is looked at for points that are too many."""
 OLDEST = 49 * 60
 """Minutes of history that are kept."""
 
+
+class Grain(NamedTuple):
+    """How fine a tally is."""
+
+    steps: tuple[int, int, int]
+    """In minutes: the edges of 5 m, 60 m and 24 h are read between steps of these."""
+    tiers: tuple[tuple[int, int], ...]
+    """(step, age from which it holds), in minutes."""
+
+
+OF_USERS = Grain((1, 1, 5), ((5, 65), (60, 25 * 60)))
+OF_WORKERS = Grain((1, 5, 30), ((5, 10), (30, 70), (60, 25 * 60)))
+
+NOTHING_THINNED: tuple[int, ...] = (0, 0, 0)
+"""Before which minute each tier is thinned."""
 
 Place = tuple[int, float, int]
 """A minute, the part of the step that begins there, and the step."""
@@ -40,10 +57,11 @@ class Edges:
     """Minute of 00:00 UTC."""
 
     @classmethod
-    def at(cls, now: float) -> "Edges":
-        """`now` in unix seconds."""
+    def at(cls, now: float, grain: Grain = OF_USERS) -> "Edges":
+        """`now` in unix seconds; for tallies of this grain."""
+        of_5m, of_60m, of_24h = grain.steps
         return cls(
-            (_place(now - 300, 1), _place(now - 3_600, 1), _place(now - DAY, COARSE)),
+            (_place(now - 300, of_5m), _place(now - 3_600, of_60m), _place(now - DAY, of_24h)),
             int(now // DAY) * (DAY // MINUTE),
         )
 
@@ -54,21 +72,25 @@ def _place(second: float, step: int) -> Place:
 
 
 class Tally:
-    """Cumulative work of one worker, user or pool. At most some 420 points."""
+    """Cumulative work of one worker (at most some 110 points), user or pool (some 420)."""
 
     __slots__ = (
-        "_fresh", "_gone", "_minutes", "_saved", "_slot", "_thinned", "_works", "_yesterday",
+        "_fresh", "_gone", "_minutes", "_saved", "_slot", "_thinned", "_tiers", "_works",
+        "_yesterday",
     )  # fmt: skip
 
-    def __init__(self, points: "list[tuple[int, int]] | None" = None) -> None:
+    def __init__(
+        self, points: "list[tuple[int, int]] | None" = None, grain: Grain = OF_USERS
+    ) -> None:
         """`points` are (minute, work) in order, as `drain` gave them away."""
-        self._minutes = array("Q", [minute for minute, _ in points or ()])
+        self._tiers = grain.tiers
+        self._minutes = array("I", [minute for minute, _ in points or ()])
         self._works = [work for _, work in points or ()]
         self._saved = self._minutes[-1] if self._minutes else 0
         self._fresh: dict[int, int] = {}
         self._gone: list[int] = []
         self._slot = 0
-        self._thinned = [0] * len(TIERS)
+        self._thinned = NOTHING_THINNED
         self._yesterday = (-1, 0)
 
     @property
@@ -95,8 +117,8 @@ class Tally:
             works.append(works[-1])
         minutes.append(minute + 1)
         works.append(works[-1] + work)
-        if minute // COARSE != self._slot:
-            self._slot = minute // COARSE
+        if minute // THINNED_MINUTES != self._slot:
+            self._slot = minute // THINNED_MINUTES
             self._thin(minute)
 
     def set_back(self, minute: int) -> None:
@@ -110,7 +132,7 @@ class Tally:
             self._minutes.append(minute)
             self._works.append(work)
         self._saved = min(self._saved, self._minutes[-1] if self._minutes else 0)
-        self._thinned = [0] * len(TIERS)
+        self._thinned = NOTHING_THINNED
         self._yesterday = (-1, 0)
 
     def expire(self, minute: int) -> bool:
@@ -119,7 +141,7 @@ class Tally:
             return False
         self._drop(0, len(self._minutes))
         self._saved = self._slot = 0
-        self._thinned = [0] * len(TIERS)
+        self._thinned = NOTHING_THINNED
         self._yesterday = (-1, 0)
         return True
 
@@ -162,11 +184,13 @@ class Tally:
         return zip(self._minutes, self._works, strict=True)
 
     def _thin(self, minute: int) -> None:
-        for tier, (step, age) in enumerate(TIERS):
+        horizons = []
+        for thinned, (step, age) in zip(self._thinned, self._tiers, strict=False):
             horizon = (minute - age) // step * step
-            if horizon > self._thinned[tier]:
-                self._thin_tier(self._thinned[tier], horizon, step)
-                self._thinned[tier] = horizon
+            if horizon > thinned:
+                self._thin_tier(thinned, horizon, step)
+            horizons.append(max(horizon, thinned))
+        self._thinned = tuple(horizons)
         old = bisect_left(self._minutes, max(0, minute - OLDEST))
         if old:
             self._drop(0, old)
@@ -188,7 +212,7 @@ class Tally:
         self._fresh.update(
             (minute, work) for minute, work in zip(kept, works, strict=True) if minute not in known
         )
-        self._minutes[first:end] = array("Q", kept)
+        self._minutes[first:end] = array("I", kept)
         self._works[first:end] = works
 
     def _drop(self, first: int, end: int) -> None:

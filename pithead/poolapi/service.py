@@ -288,14 +288,13 @@ class PoolService:
 
     def _worker(self, worker: WorkerReading) -> Worker:
         """Fields by place, not by name: there may be ten thousand in an answer."""
-        windows = worker.windows
-        work_5m, work_60m, work_24h = windows.work_5m, windows.work_60m, windows.work_24h
+        work_5m, work_60m, work_24h = worker.work_5m, worker.work_60m, worker.work_24h
         factor, half, bits = self._shares
         return Worker(
             worker.state,
             worker.last_share,
             UNIT,
-            hash_rate(windows.scoring_rate, self._scale),
+            hash_rate(worker.scoring_rate, self._scale),
             work_5m * self._rate_5m,
             work_60m * self._rate_60m,
             work_24h * self._rate_24h,

@@ -116,7 +116,7 @@ async def test_what_front_ends_left_that_are_no_more_is_taken_in_once(tmp_path):
     assert {each.name for each in books.workers("alice", time.time())} == {"rig3"}
     take_in_leftovers(tmp_path, 0, books, time.time)
     take_in_leftovers(tmp_path, 0, books, time.time)
-    credited = {each.name: each.windows.work_24h for each in books.workers("alice", time.time())}
+    credited = {each.name: each.work_24h for each in books.workers("alice", time.time())}
     assert credited == {"rig1": 21_000, "rig2": 21_000, "rig3": 21_000}
     await books.close()
 

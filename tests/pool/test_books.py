@@ -368,7 +368,7 @@ def test_a_worker_that_fell_silent_keeps_its_name_but_no_history():
     for event in steady(NOW + 5 * 86_400, 600):
         books.apply(event)
     (reading,) = Standing(books).workers("alice", NOW + 5 * 86_400 + 600)
-    assert (reading.windows.work_5m, reading.windows.work_24h) == (75_000, 150_000)
+    assert (reading.work_5m, reading.work_24h) == (75_000, 150_000)
 
 
 def test_hashes_of_the_chain_are_kept_for_a_bounded_number_of_heights():
@@ -400,8 +400,8 @@ def test_a_manual_limit_holds_from_the_first_hour_and_in_place_of_the_average():
     standing = Standing(applied(steady(NOW, 600)))
     (worker,) = standing.workers("alice", NOW + 600)
     assert worker.state == "ok"
-    standing.alert_rates["alice", "rig1"] = worker.windows.work_5m / 300 * 1.01
+    standing.alert_rates["alice", "rig1"] = worker.work_5m / 300 * 1.01
     assert standing.workers("alice", NOW + 600)[0].state == "low"
     assert standing.profile("alice", NOW + 600).low_workers == 1
-    standing.alert_rates["alice", "rig1"] = worker.windows.work_5m / 300
+    standing.alert_rates["alice", "rig1"] = worker.work_5m / 300
     assert standing.workers("alice", NOW + 600)[0].state == "ok"

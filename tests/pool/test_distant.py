@@ -15,7 +15,7 @@ from pithead.pool.distant import AWAY_SECONDS, Distant, answer_readings
 from pithead.pool.events import ShareAccepted
 from pithead.pool.exchange import ExchangeAway
 from pithead.pool.questions import Answer, Kept, Question, Told, encode, question_of, told_of
-from pithead.pool.readings import BooksAway, StoreAway, Windows, WorkerReading
+from pithead.pool.readings import BooksAway, StoreAway, WorkerReading
 from tests.pool.test_bookkeeping import NOW, a_history, by_name, shares
 
 LATER = NOW + 110
@@ -90,7 +90,7 @@ async def test_many_workers_come_in_parts_and_each_of_them_once(world, monkeypat
 async def test_work_of_more_than_64_bits_arrives_whole(world):
     world.keeper.accept([ShareAccepted(LATER * 1000, "dave", "big", 10**20)])
     _, readings = await world.far.at_hand("workers", "dave")
-    assert [each.windows.work_24h for each in readings.workers("dave", 0)] == [10**20]
+    assert [each.work_24h for each in readings.workers("dave", 0)] == [10**20]
 
 
 async def test_many_who_ask_at_once_are_one_question_and_for_a_second_none(world):
@@ -168,11 +168,13 @@ def test_a_question_is_understood_or_refused(payload):
 
 
 integers = st.integers(0, 10**40)
-windows = st.builds(Windows, integers, integers, integers, integers, st.floats(0, 1e30))
+rates = st.floats(0, 1e30)
 
 
 states = st.sampled_from(["ok", "low", "off", "dis"])
-readings = st.builds(WorkerReading, st.text(), states, integers, windows)
+readings = st.builds(
+    WorkerReading, st.text(), states, integers, integers, integers, integers, rates
+)
 
 
 @given(st.lists(readings))

@@ -102,7 +102,7 @@ async def test_shares_of_both_front_ends_are_in_one_set_of_books(whole):
         await miner.turn()
     await until(lambda: whole.keeper.profile("alice", clock()).windows.work_24h >= 32)
     (worker,) = whole.keeper.workers("alice", clock())
-    assert worker.windows.work_24h == 32
+    assert worker.work_24h == 32
     assert set(whole.keeper.reached) == {"front-0", "front-1"}
     assert whole.head.vitals().counts.accepted == 2
 

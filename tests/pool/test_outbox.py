@@ -53,7 +53,7 @@ class Accounting:
         await self.keeper.close()
 
     def credited(self):
-        return {each.name: each.windows.work_24h for each in self.keeper.workers("alice", NOW)}
+        return {each.name: each.work_24h for each in self.keeper.workers("alice", NOW)}
 
 
 @contextlib.asynccontextmanager
@@ -173,7 +173,7 @@ async def test_a_share_of_long_ago_does_not_set_the_books_back(tmp_path):
         outbox.accept([share(5)])
         await is_idle(outbox)
         workers = books.keeper.workers("alice", later)
-        assert {each.name: each.windows.work_60m for each in workers} == {"other": 3, "rig": 5}
+        assert {each.name: each.work_60m for each in workers} == {"other": 3, "rig": 5}
 
 
 async def test_a_journal_that_cannot_be_written_says_so(tmp_path):

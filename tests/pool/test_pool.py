@@ -41,7 +41,7 @@ async def test_a_share_is_answered_and_credited(stage):
     events = await miner.turn()
     assert [type(event) for event in events] == [SubmitAccepted]
     (worker,) = stage.bookkeeper.workers("alice", START + 2)
-    assert worker.windows.work_5m == work
+    assert worker.work_5m == work
 
 
 async def test_a_new_tip_gives_everybody_a_clean_job(stage):
@@ -265,7 +265,7 @@ async def test_a_miner_that_shuts_its_side_is_gone_and_what_it_sent_before_is_cr
     await until(lambda: stage.pool.connections == 0)
     await asyncio.wait_for(miner.peer.reader.read(), 5)
     (worker,) = stage.bookkeeper.workers("alice", START + 2)
-    assert worker.windows.work_5m == 16
+    assert worker.work_5m == 16
 
 
 async def test_miners_keep_their_job_while_the_node_is_away(stage):

@@ -28,7 +28,7 @@ async def keeper_of(directory, token):
 
 
 def work(keeper):
-    return sum(each.windows.work_24h for each in keeper.workers("alice", NOW + 60))
+    return sum(each.work_24h for each in keeper.workers("alice", NOW + 60))
 
 
 async def test_the_journal_of_a_pool_that_was_alone_is_replayed_by_the_first_term(tmp_path):

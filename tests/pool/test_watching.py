@@ -3,14 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pithead.pool.readings import Windows, WorkerReading
+from pithead.pool.readings import WorkerReading
 from pithead.pool.watching import SNAPSHOT_SECONDS, changes, due
 
 states = st.sampled_from(["ok", "low", "off", "dis"])
 
 
 def reading(name, state, work_5m=3_000, work_24h=86_400):
-    return WorkerReading(name, state, 0, Windows(work_5m, 0, work_24h, 0, 0.0))
+    return WorkerReading(name, state, 0, work_5m, 0, work_24h, 0.0)
 
 
 def test_a_worker_that_falls_silent_is_told_of():

@@ -31,7 +31,7 @@ class Stage:
         return len(self.blocks)
 
     def workers(self, user, now):
-        return [WorkerReading(name, state, 0, NONE) for name, state in self.states.items()]
+        return [WorkerReading(name, state, 0, 0, 0, 0, 0.0) for name, state in self.states.items()]
 
     def pool(self, user, now):
         return PoolReading(NONE, 0, 0, 0, 0, 0, self.blocks[::-1], [])

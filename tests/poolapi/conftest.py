@@ -153,7 +153,15 @@ def busy_readings() -> FakeReadings:
             "alice", 9_876_543_210, 104_001_000, 104_000_123, 19_876_543_210, 1_234, rig, 2, 1, 0, 1
         ),
         worker_readings=[
-            WorkerReading(name, state, int(NOW) - 3, rig)
+            WorkerReading(
+                name,
+                state,
+                int(NOW) - 3,
+                rig.work_5m,
+                rig.work_60m,
+                rig.work_24h,
+                rig.scoring_rate,
+            )
             for name, state in zip(names, ["ok", "ok", "low", "dis"], strict=True)
         ],
         rewards=[

@@ -312,7 +312,7 @@ async def test_an_account_without_workers_has_an_empty_object(fake):
 
 
 def named(*names):
-    return [WorkerReading(name, "ok", 0, NO_WORK) for name in names]
+    return [WorkerReading(name, "ok", 0, 0, 0, 0, 0.0) for name in names]
 
 
 @pytest.mark.parametrize(
