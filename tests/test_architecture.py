@@ -46,7 +46,7 @@ SHELLS = {
     "pool/migrations", "pool/natsentry", "pool/natsexchange", "pool/natskept", "pool/natslink",
     "pool/natstaking", "pool/notices", "pool/outbox", "pool/past", "pool/payer",
     "pool/plainwire", "pool/pool", "pool/relay", "pool/replica", "pool/rulebook", "pool/schema",
-    "pool/second_factors", "pool/settled", "pool/sharelog", "pool/stocktaking", "pool/store",
+    "pool/second_factors", "pool/settled", "pool/settled_check", "pool/sharelog", "pool/stocktaking", "pool/store",
     "pool/submission", "pool/tail", "pool/terms", "pool/tls", "pool/watchman", "pool/wire",
     "pool/worker_settings", "pooladmin/app", "pooladmin/money", "pooladmin/service",
     "pooladmin/watch", "poolapi/app", "poolapi/streams", "rpc/grpc", "rpc/grpcserver",

@@ -16,6 +16,7 @@ from pithead.pool.database import open_database
 from pithead.pool.events import Event
 from pithead.pool.extract import BOOKS, Since, ordered
 from pithead.pool.position import START, Position
+from pithead.pool.settled_check import unlike_settled
 from pithead.pool.sharelog import segments_in, tell
 from pithead.pool.store import Store
 
@@ -31,7 +32,10 @@ class CannotCheck(Exception):
 
 def sums(now: Connection) -> list[str]:
     """What does not add up, in sentences; none where all is well."""
-    return [*_file(now), *_ledger(now), *_blocks(now), *_credits(now), *_days(now)]
+    return [
+        *_file(now), *_ledger(now), *_blocks(now), *_credits(now), *_days(now),
+        *unlike_settled(now),
+    ]  # fmt: skip
 
 
 def _file(connection: Connection) -> Iterator[str]:
