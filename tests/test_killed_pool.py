@@ -157,7 +157,7 @@ async def test_every_answered_share_is_credited_once_through_three_kills(tmp_pat
 
     books = await Bookkeeper.open(tmp_path / "pool")
     workers = books.workers("alice", time.time())
-    credited = {worker.name: worker.windows.work_24h for worker in workers}
+    credited = {worker.name: worker.work_24h for worker in workers}
     for name, ledger in ledgers.items():
         assert ledger.shares > 50
         assert ledger.accepted <= credited[name] <= ledger.submitted - ledger.refused
@@ -178,7 +178,7 @@ async def test_stopped_in_order_the_pool_credited_exactly_what_it_answered_or_le
     await miner
     books = await Bookkeeper.open(tmp_path / "pool")
     (worker,) = books.workers("alice", time.time())
-    assert ledger.accepted <= worker.windows.work_24h <= ledger.submitted - ledger.refused
+    assert ledger.accepted <= worker.work_24h <= ledger.submitted - ledger.refused
     await books.close()
 
 
@@ -212,7 +212,7 @@ async def test_a_pool_whose_database_is_lost_has_every_answered_share_from_backu
     assert "the journal leads to them" in await typed("check")
     books = await Bookkeeper.open(tmp_path / "pool")
     (worker,) = books.workers("alice", time.time())
-    assert ledger.accepted <= worker.windows.work_24h <= ledger.submitted - ledger.refused
+    assert ledger.accepted <= worker.work_24h <= ledger.submitted - ledger.refused
     await books.close()
 
 

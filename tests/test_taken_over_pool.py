@@ -140,9 +140,7 @@ async def test_nobody_is_refused_and_the_work_adds_up_while_processes_follow_eac
     assert await pool.end(signal.SIGTERM) == 0
 
     books = await Bookkeeper.open(tmp_path / "pool")
-    credited = {
-        worker.name: worker.work_24h for worker in books.workers("alice", time.time())
-    }
+    credited = {worker.name: worker.work_24h for worker in books.workers("alice", time.time())}
     for name, ledger in ledgers.items():
         assert ledger.accepted <= credited[name] <= ledger.submitted - ledger.refused
     await books.close()
