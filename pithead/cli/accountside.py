@@ -24,7 +24,7 @@ LONGEST_PROOF = 65_536
 
 @click.group()
 def account() -> None:
-    """Accounts of the pool: access profiles, workers, contacts, groups."""
+    """Accounts of the pool: profiles, workers, contacts, groups."""
 
 
 account.add_command(password)
@@ -92,7 +92,7 @@ def show(context: click.Context, user: str, data: str | None) -> None:
 def pay_to(
     context: click.Context, user: str, address: str | None, threshold: int, data: str | None
 ) -> None:
-    """Pay USER at ADDRESS from the next payout on; without one, not any more."""
+    """Pay USER at ADDRESS from the next payout on. Without one, not any more."""
     with opened(context, data) as books:
         known(books, user)
         destinations = Destinations(books.engine, books.network)
@@ -131,7 +131,7 @@ def revoke(context: click.Context, user: str, profile: str, data: str | None) ->
 @general_options
 @click.pass_context
 def allow(context: click.Context, user: str, profile: str, web_api: bool, data: str | None) -> None:
-    """Change what the access PROFILE of USER allows; its token stays."""
+    """Change what the PROFILE of USER allows; its token stays."""
     with opened(context, data) as books:
         if not books.accounts.allow(user, profile, web_api):
             raise Refused(f"{user} has no access profile {profile!r}")
@@ -158,8 +158,10 @@ def worker(
     least_difficulty: float | None,
     data: str | None,
 ) -> None:
-    """Label WORKER of USER, or say below which hashrate it counts as low, or how hard its shares
-    are at the least: a running pool heeds that within seconds, also for a worker that is there.
+    """Label WORKER of USER, or set its limits.
+
+    They are: below which hashrate it counts as low, and how hard its shares are at the least. A
+    running pool heeds that within seconds, also for a worker that is there.
 
     \b
     Example:
@@ -198,9 +200,10 @@ def contact(
     remove: bool,
     data: str | None,
 ) -> None:
-    """Tell TARGET, a URL or an address of e-mail, what happens at USER's workers.
+    """Tell TARGET what happens at USER's workers.
 
-    The secret that is printed for a webhook signs what it is sent.
+    TARGET is a URL or an address of e-mail. The secret that is printed for a webhook signs what
+    it is sent.
 
     \b
     Examples:
@@ -227,7 +230,7 @@ def contact(
 @general_options
 @click.pass_context
 def group(context: click.Context, name: str, user: str, remove: bool, data: str | None) -> None:
-    """Put USER into the group NAME, whose hashrates are shown together."""
+    """Put USER into the group NAME. Hashrates of a group are shown together."""
     with opened(context, data) as books:
         known(books, user)
         groups = Groups(books.engine)
@@ -241,10 +244,10 @@ def group(context: click.Context, name: str, user: str, remove: bool, data: str 
 @click.argument("file", type=click.File("rb"))
 @click.option("--root", help="The root that was published for the day, if you kept it.")
 def verify(file: BinaryIO, root: str | None) -> None:
-    """Check the proof of a day's credit in FILE, or - for standard input.
+    """Check the proof of a day's credit in FILE.
 
-    It holds if the work of the user leads to the root of the day and is part of its total. Exit
-    code 1 says that it does not.
+    A FILE of - is standard input. The proof holds if the work of the user leads to the root of the
+    day and is part of its total. Exit code 1 says that it does not.
 
     \b
     Example:

@@ -11,7 +11,7 @@ _VARIABLE = "_PITHEAD_COMPLETE"
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print the script that makes SHELL complete commands, options and names.
+    """Print what makes SHELL complete commands, options and names.
 
     \b
     Examples:

@@ -45,9 +45,10 @@ async def examine(config: Config, wall: float) -> list[Finding]:
 @general_options
 @click.pass_context
 def doctor(context: click.Context, as_json: bool, data: str | None) -> None:
-    """Check that a pool can run, or runs, as configured here, and say what to put right.
+    """Check that a pool can run, or runs, as configured here.
 
-    Nothing is changed. Exit code 1 says that there is a problem, 0 that there is none.
+    It says what to put right, and changes nothing. Exit code 1 says that there is a problem, 0
+    that there is none.
     """
     config = configured(context, data__directory=data)
     with capture_logs():  # what is found is told below, and nothing else

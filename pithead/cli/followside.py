@@ -112,9 +112,9 @@ def _steps_file(name: str, meaning: str) -> Callable[[Command], Command]:
 @general_options
 @click.pass_context
 def follow(context: click.Context, /, range_: str | None, **given: Any) -> None:
-    """Keep machines within a budget of power: the most efficient run first, machines alike share,
-    and those there is no power for are paused.
+    """Keep machines within a budget of power.
 
+    The most efficient run first, machines alike share, and those there is no power for are paused.
     What is over the budget goes down at once. A machine goes up only when nothing was changed on it
     for a while, and when the others draw less indeed. A machine that is away counts with the power
     it drew last. DPS is left on where it is; it may lower a target further.

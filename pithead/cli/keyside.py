@@ -41,7 +41,10 @@ def _keys(context: click.Context, name: str | None, data: str | None) -> Keys:
 
 @click.group()
 def token() -> None:
-    """Tokens of a machine for tools that cannot log in: they last until they are revoked."""
+    """Tokens of a machine for tools that cannot log in.
+
+    They last until they are revoked.
+    """
 
 
 @token.command(name="create")
@@ -67,7 +70,9 @@ def create_token(context: click.Context, name: str | None, data: str | None) -> 
 @general_options
 @click.pass_context
 def list_tokens(context: click.Context, name: str | None, data: str | None) -> None:
-    """Print how the SHA-256 of each token begins, the oldest first; nothing more of them is kept.
+    """Print how the SHA-256 of each token begins, the oldest first.
+
+    Nothing more of them is kept.
 
     \b
     Which is whose:
@@ -116,7 +121,7 @@ def reset(context: click.Context, name: str | None, data: str | None) -> None:
 @general_options
 @click.pass_context
 def show_archive_password(context: click.Context, name: str | None, data: str | None) -> None:
-    """Print what opens the encrypted support archives of a machine."""
+    """Print what opens the support archives of a machine."""
     with told_in_a_sentence():
         try:
             click.echo(archive_password(_directory(context, name, data)))

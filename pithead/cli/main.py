@@ -170,8 +170,9 @@ def miner(
     user: str | None,
     ambient: float | None,
 ) -> None:
-    """Run one machine alone, with its REST API: a simulated one, or this computer itself.
-    With a command: ask machines, and tell them what to do.
+    """Run one machine alone; with a command, ask and tell machines.
+
+    Alone it has its REST API, and is a simulated one or this computer itself.
 
     \b
     Examples:
@@ -206,7 +207,7 @@ def farm(
     scenario: str | None,
     url: str | None,
 ) -> None:
-    """Run simulated machines alone, against a pool that is there already."""
+    """Run simulated machines alone, against a pool that is there."""
     from pithead.cli import farmside
 
     config = configured(
@@ -233,7 +234,9 @@ def fleet() -> None:
 def serve(
     context: click.Context, ranges: tuple[str, ...], data: str | None, port: int | None
 ) -> None:
-    """Serve a page of all machines, and one for each: those of RANGE, or of the farm.
+    """Serve a page of all machines, and one for each.
+
+    They are those of RANGE, or of the farm.
 
     \b
     Examples:
@@ -273,7 +276,10 @@ def create(context: click.Context, user: str, profile: str, data: str | None) ->
 @main.command()
 @click.option("--markdown", "as_page", is_flag=True, help="As the page of the documentation.")
 def config(as_page: bool) -> None:
-    """Print an example of the configuration file: every key, its default and what it means."""
+    """Print an example of the configuration file.
+
+    Every key is in it, with its default and what it means.
+    """
     from pithead.cli.config import example
     from pithead.cli.reference import markdown
 

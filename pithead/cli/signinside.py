@@ -46,7 +46,9 @@ def password(context: click.Context, user: str, remove: bool, data: str | None) 
 @general_options
 @click.pass_context
 def second_factor(context: click.Context, user: str, remove: bool, data: str | None) -> None:
-    """Print whether USER signs in with codes of an authenticator as well; USER turns them on.
+    """Print whether USER signs in with codes as well.
+
+    USER turns them on, with an authenticator.
 
     \b
     For one who has lost both the authenticator and the recovery codes:

@@ -75,10 +75,11 @@ def backup(context: click.Context, file: Path, data: str | None) -> None:
 @general_options
 @click.pass_context
 def restore(context: click.Context, file: Path, with_journal: bool, data: str | None) -> None:
-    """Fill an empty database from the backup FILE, of whichever engine that was.
+    """Fill an empty database from the backup FILE.
 
-    What came later is in the journal, if that is left: the next start counts it again, so that
-    nothing is lost. Without it the pool does not know what was credited or paid since.
+    That may be of another engine. What came later is in the journal, if that is left: the next
+    start counts it again, so that nothing is lost. Without it the pool does not know what was
+    credited or paid since.
 
     \b
     Example, from SQLite to PostgreSQL:

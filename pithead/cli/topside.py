@@ -95,7 +95,9 @@ class _Status(msgspec.Struct):
 @general_options
 @click.pass_context
 def top(context: click.Context, /, range_: str | None, **given: Any) -> None:
-    """Watch a pool and machines: those of RANGE and --pool, or the farm of the data directory.
+    """Watch a pool and machines.
+
+    They are those of RANGE and --pool, or the farm of the data directory.
 
     \b
     Keys: q quit, s sort by the next column, r reverse, n next page, p previous page.

@@ -3,6 +3,7 @@
 import sqlite3
 import tomllib
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -30,6 +31,22 @@ def test_every_command_explains_itself(run, command):
     shown = run(command, "--help")
     assert shown.exit_code == 0
     assert "Usage:" in shown.output
+
+
+def groups(command, *path):
+    if isinstance(command, click.Group):
+        yield path
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            yield from groups(command.get_command(context, name), *path, name)
+
+
+def test_no_list_of_commands_is_cut_in_the_usual_terminal():
+    for path in groups(main):
+        shown = CliRunner().invoke(main, [*path, "--help"], terminal_width=80).output
+        commands = shown.partition("\nCommands:\n")[2].splitlines()
+        assert commands, path
+        assert not [each for each in commands if each.endswith("...")], path
 
 
 def test_the_example_configuration_is_toml_that_the_program_takes(run, tmp_path):
