@@ -202,9 +202,9 @@ async def run(config: Config, ranges: str) -> None:
 @general_options
 @click.pass_context
 def password(context: click.Context, password: str, data: str | None) -> None:
-    """Set the password that the fleet's pages ask for before anything is changed.
+    """Set the password of the fleet's pages.
 
-    A fleet that runs takes it at once.
+    They ask for it before anything is changed. A fleet that runs takes it at once.
     """
     config = configured(context, data__directory=data)
     try:
