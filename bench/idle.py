@@ -22,9 +22,9 @@ def run() -> None:
         show(f"memory, {CONNECTIONS:,} idle connections", "bytes a connection", results, BASELINE)
 
 
-def bytes_a_connection(load: Load, opening: Opening) -> float:
+def bytes_a_connection(load: Load, opening: Opening, connections: int = CONNECTIONS) -> float:
     """The growth from a first few connections, which load what any connection needs."""
     with opening() as server, load.hold(server.port, 10):
         before = server.memory()
-        with load.hold(server.port, CONNECTIONS):
-            return (server.memory() - before) / CONNECTIONS
+        with load.hold(server.port, connections):
+            return (server.memory() - before) / connections
