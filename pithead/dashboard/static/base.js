@@ -21,9 +21,15 @@ export function put(target, text) {
   if (element.textContent !== String(text)) element.textContent = text;
 }
 
+const place = $("said");
+
 /** Say something politely, at the corner of the page and to screen readers; gone after a while. */
 export function say(text, kind = "") {
-  const place = $("said");
+  const dialog = document.querySelector("dialog[open]");
+  if (dialog && !dialog.contains(place)) { // what is outside of it can be neither seen nor heard
+    dialog.append(place);
+    dialog.addEventListener("close", () => document.body.append(place), { once: true });
+  }
   place.replaceChildren(h("span", { class: kind }, text));
   clearTimeout(say.timer);
   say.timer = setTimeout(() => place.replaceChildren(), 8000);

@@ -1,10 +1,11 @@
 // The page of who mines here: sign in, see, set.
 
 import {
-  $, Problem, action, api, bitcoins, choice, coins, count, hashrate, live, poll, pulse, put, sats, say,
+  $, Problem, action, api, bitcoins, choice, coins, count, hashrate, live, moment, poll, pulse, put, sats, say,
 } from "./base.js";
 import { Chart } from "./chart.js";
-import { editWorker, passwordDialog, showSecret } from "./medialogs.js";
+import { editWorker, showSecret } from "./medialogs.js";
+import { changeDestination, changePassword, turnCodesOff, turnCodesOn } from "./meproof.js";
 import { tables } from "./metables.js";
 
 const ME = "/api/v1/me";
@@ -34,22 +35,69 @@ function leave() {
 
 $("sign-in").addEventListener("submit", action(async () => {
   session = null;
-  const body = { user: $("user").value.trim(), password: $("password").value };
-  session = await api(`${ME}/session`, { method: "POST", body });
+  const body = { user: $("user").value.trim(), password: $("password").value, code: $("code").value };
+  try {
+    session = await api(`${ME}/session`, { method: "POST", body });
+  } catch (problem) {
+    if (problem.status === 403) askForCode();
+    throw problem;
+  }
   localStorage.setItem(HINT, "1");
   $("sign-in").reset();
   begin();
 }));
+
+function askForCode() {
+  $("code-line").hidden = false;
+  $("code").required = true;
+  $("code").value = "";
+  $("code").focus();
+}
 
 $("sign-out").addEventListener("click", action(async () => {
   await change("DELETE", "session");
   leave();
 }));
 
-$("change-password").addEventListener("click", () => passwordDialog(async (body) => {
+// Signing in, and where to be paid: what needs the password once more
+
+const hasCodes = () => factor.since > 0;
+let factor = { since: 0, recovery_codes: 0 };
+let account = { address: "", threshold_sats: 0 };
+
+$("change-password").addEventListener("click", () => changePassword(hasCodes(), async (body) => {
   await change("PUT", "password", body);
   leave();
 }));
+
+$("change-destination").addEventListener("click", () => changeDestination(account, hasCodes(), async (body) => {
+  await change("PUT", "destination", body);
+  await showMoney();
+  say("You are paid there from the next payout on.", "good");
+}));
+
+$("codes-on").addEventListener("click", () => turnCodesOn(
+  (body) => change("POST", "second-factor", body),
+  async (body) => {
+    const made = await change("PUT", "second-factor", body);
+    await showFactor();
+    return made;
+  },
+));
+
+$("codes-off").addEventListener("click", () => turnCodesOff(async (body) => {
+  await change("POST", "second-factor/remove", body);
+  await showFactor();
+  say("The password alone signs in from now on.", "good");
+}));
+
+async function showFactor() {
+  factor = await ask("second-factor");
+  put("codes", hasCodes() ? `asked for since ${moment(factor.since)}` : "not asked for");
+  put("recovery", hasCodes() ? `${count(factor.recovery_codes)} left` : "–");
+  $("codes-on").hidden = hasCodes();
+  $("codes-off").hidden = !hasCodes();
+}
 
 // What is shown
 
@@ -60,6 +108,10 @@ const chart = new Chart($("rate-chart"), {
 const rewardChart = new Chart($("reward-chart"), {
   label: "Rewards by day", show: bitcoins, low: 0, height: 150, legend: false,
   lines: [{ label: "reward", fill: true, bars: true, width: 1 }],
+});
+const dailyChart = new Chart($("daily-chart"), {
+  label: "Average hashrate by day", show: hashrate, low: 0, height: 150, legend: false,
+  lines: [{ label: "hashrate", colour: "--series-3", fill: true, bars: true, width: 1 }],
 });
 const shown = tables({ editWorker: (row) => editWorker(row, saveWorker), renew, allow, revoke, forget });
 
@@ -85,18 +137,29 @@ async function showWorkers() {
 
 async function showMoney() {
   confirmations ||= (await api("/api/v1/public/stats")).confirmations;
-  const [rewards, account, payouts, blocks] = await Promise.all(
-    ["rewards", "account", "payouts", "blocks"].map((path) => ask(path)),
+  const [rewards, rates, money, payouts, blocks] = await Promise.all(
+    ["rewards", "hash_rate_daily", "account", "payouts", "blocks"].map((path) => ask(path)),
   );
-  const days = rewards.btc.daily_rewards;
-  shown.rewards.set(days);
-  rewardChart.set([days.map((each) => each.date).reverse(), days.map((each) => Number(each.total_reward)).reverse()]);
-  $("reward-chart").hidden = days.length < 2;
+  account = money;
+  showDays(rewards.btc.daily_rewards, rates.btc);
   put("address", account.address || "no address is set");
   put("threshold", account.threshold_sats ? sats(account.threshold_sats) : "the pool's own threshold");
   put("paid", `paid ${sats(account.paid_sats)}, on the way ${sats(account.paying_sats)}`);
   shown.payouts.set(payouts.onchain);
   shown.blocks.set(blocks.map(({ block, reward_sats }) => ({ ...block, reward_sats, now, confirmations })));
+}
+
+/** Rewards and hashrates, newest first, on the same days: a reward comes later than its day's work. */
+function showDays(rewards, rates) {
+  const days = new Map();
+  for (const each of [...rates, ...rewards]) days.set(each.date, { ...days.get(each.date), ...each });
+  const rows = [...days.values()].sort((a, b) => b.date - a.date);
+  shown.rewards.set(rows);
+  const old = [...rows].reverse();
+  const dates = old.map((each) => each.date);
+  rewardChart.set([dates, old.map((each) => (each.total_reward === undefined ? null : Number(each.total_reward)))]);
+  dailyChart.set([dates, old.map((each) => each.hash_rate_24h ?? null)]);
+  $("day-charts").hidden = rows.length < 2;
 }
 
 async function showSettings() {
@@ -106,6 +169,7 @@ async function showSettings() {
   shown.profiles.set(profiles);
   shown.contacts.set(contacts);
   shown.notices.set(notices);
+  await showFactor();
 }
 
 let hours = 24;

@@ -4,7 +4,8 @@ import { action, h, say } from "./base.js";
 
 const UNITS = 1000; // Gh/s of a TH/s
 
-function dialog(title, ...parts) {
+/** A box above the page, gone once it is closed. */
+export function dialog(title, ...parts) {
   const box = h("dialog", { "aria-labelledby": "dialog-title" },
     h("h2", { id: "dialog-title" }, title), ...parts);
   box.addEventListener("close", () => box.remove());
@@ -13,7 +14,7 @@ function dialog(title, ...parts) {
   return box;
 }
 
-const closing = (text = "Cancel") => h("button", { type: "button", onclick: (event) => event.currentTarget.closest("dialog").close() }, text);
+export const closing = (text = "Cancel") => h("button", { type: "button", onclick: (event) => event.currentTarget.closest("dialog").close() }, text);
 
 /** Something that is seen only now. */
 export function showSecret(title, secret, words) {
@@ -42,22 +43,6 @@ export function editWorker(row, save) {
       label: form.label.value.trim(), monitored: form.monitored.checked,
       alert_limit: form.limit.value === "" ? 0 : Number(form.limit.value) * UNITS,
     });
-    box.close();
-  }));
-}
-
-export function passwordDialog(save) {
-  const field = (name, label, complete) => h("label", {}, label, h("input", {
-    name, type: "password", required: true, maxlength: "200", autocomplete: complete,
-    minlength: complete === "new-password" ? "10" : null,
-  }));
-  const form = h("form", { class: "stack" }, field("old", "Old password", "current-password"),
-    field("new", "New password, 10 characters at least", "new-password"),
-    h("p", { class: "muted small" }, "You sign in again afterwards, everywhere."),
-    h("div", { class: "buttons" }, h("button", { class: "first" }, "Change"), closing()));
-  const box = dialog("Change password", form);
-  form.addEventListener("submit", action(async () => {
-    await save({ old: form.old.value, new: form.new.value });
     box.close();
   }));
 }

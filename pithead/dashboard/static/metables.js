@@ -43,10 +43,11 @@ const workers = (acts) => new Table($("workers"), {
 
 const rewards = () => new Table($("rewards"), {
   caption: "Rewards by day, newest first", key: (row) => day(row.date),
-  empty: "A day is listed once its last block is confirmed.",
+  empty: "A day is listed once it is over; its reward, once its last block is confirmed.",
   columns: [
     { name: "Day", value: (row) => row.date, show: (row) => day(row.date), header: true },
-    { name: "Reward", value: (row) => Number(row.total_reward), show: (row) => bitcoins(row.total_reward), number: true },
+    { name: "Reward", value: (row) => (row.total_reward === undefined ? null : Number(row.total_reward)), show: (row) => bitcoins(row.total_reward), number: true },
+    { name: "Hashrate", value: (row) => row.hash_rate_24h, show: (row) => hashrate(row.hash_rate_24h), number: true },
     { name: "Shares", value: (row) => row.shares, show: (row) => count(row.shares), number: true, wide: true },
   ],
 });
