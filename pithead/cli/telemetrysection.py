@@ -8,7 +8,7 @@ from pithead.cli.section import Section
 
 
 class TelemetrySection(Section, frozen=True):
-    """Traces; they need `pip install pithead[telemetry]`."""
+    """Traces; they need the extra `telemetry`, see docs/tracing.md."""
 
     endpoint: Annotated[
         str,

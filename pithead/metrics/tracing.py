@@ -58,7 +58,7 @@ def start(endpoint: str, version: str, exporters: Sequence[Any] = ()) -> Callabl
     except ImportError as error:
         raise TelemetryMissing(
             "telemetry.endpoint is set, and what sends traces is not installed: "
-            "pip install pithead[telemetry]"
+            "pip install opentelemetry-sdk opentelemetry-exporter-otlp-proto-http"
         ) from error
     told = Resource.create({"service.name": "pithead", "service.version": version})
     provider = TracerProvider(resource=told, shutdown_on_exit=False)
