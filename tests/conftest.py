@@ -17,6 +17,20 @@ def _logging_is_left_as_it_was():
     close_log_file()
 
 
+class Clock:
+    """A clock that stands until a test moves it."""
+
+    now = 1_700_000_000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
 @pytest.fixture(scope="session")
 def postgres():
     """A running server, one for all tests of a process."""

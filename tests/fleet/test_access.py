@@ -5,18 +5,6 @@ import pytest
 from pithead.fleet.access import MOST_SESSIONS, SESSION_SECONDS, Access, set_password
 
 
-class Clock:
-    now = 1000.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 @pytest.fixture
 def access(tmp_path, clock):
     return Access(tmp_path, True, clock)

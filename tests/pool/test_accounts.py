@@ -9,18 +9,6 @@ from pithead.pool.readings import StoreAway
 from pithead.pool.store import Store
 
 
-class Clock:
-    now = 1_700_000_000.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 @pytest.fixture
 def store(database):
     engine = open_database(database)

@@ -17,18 +17,6 @@ from pithead.pool.store import Store
 PASSWORD = "a long password"
 
 
-class Clock:
-    now = 1_700_000_000.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 @pytest.fixture
 def logins(database, clock):
     engine = open_database(database)

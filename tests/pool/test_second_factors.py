@@ -27,18 +27,6 @@ RFC_CODES = {
 """Of RFC 6238, appendix B, for SHA-1; shorter codes are the last digits of longer ones."""
 
 
-class Clock:
-    now = 1_700_000_000.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 @pytest.fixture
 def factors(database, clock):
     engine = open_database(database)
