@@ -18,8 +18,8 @@ from tests.farming import configuration, running_farm, until
 
 PASSWORD = "correct horse battery"
 DAY = 86_400
-MONTH = 30
-"""Days."""
+MONTH, STEP = 30, 300
+"""Days, and seconds between two shares of a rig."""
 NOW = 1_700_006_400 + MONTH * DAY + 18 * 3_600
 
 
@@ -63,20 +63,19 @@ async def month(tmp_path):
 
 
 def a_month():
-    """Each day some hours' work of two rigs, more by day, and a block at noon."""
+    """Two rigs of alice's and one of bob's, faster on some days, and a block each noon."""
     events = []
-    for hour in range((MONTH - 1) * 24 + 18):
-        at = (NOW - (MONTH - 1) * DAY - 18 * 3_600 + hour * 3_600) * 1000
-        for rig in range(2):
-            work = 300_000 + 20_000 * (hour // 24 * 7 % 11) + 3_000 * (hour % 24)
-            events.append(ShareAccepted(at + rig, "alice", f"rig{rig}", work))
-            events.append(ShareAccepted(at + rig, "bob", "rig", work // 3))
-        if hour % 24 == 12:
-            height = 100 + hour // 24
-            name = f"{height:064x}"
+    start = NOW - (MONTH - 1) * DAY - 18 * 3_600
+    for second in range(start, NOW, STEP):
+        day, at = (second - start) // DAY, second * 1000
+        work = (70 + 5 * (day * 7 % 11)) * STEP + second % 1_700
+        for user, rig in (("alice", "rig0"), ("alice", "rig1"), ("bob", "rig")):
+            events.append(ShareAccepted(at, user, rig, work))
+        if second % DAY == DAY // 2:
+            name = f"{100 + day:064x}"
             events += [
-                BlockFound(at + 9, "alice", "rig0", height, name, 312_500_000, 2**24, b"x"),
-                BlockResolved(at + 9, name, True, ""),
-                TipChanged(at + 10, height, name),
+                BlockFound(at, "alice", "rig0", 100 + day, name, 312_500_000, 2**24, b"x"),
+                BlockResolved(at, name, True, ""),
+                TipChanged(at, 100 + day, name),
             ]
     return events

@@ -79,7 +79,7 @@ export class Chart {
       series: [this.time ? { value: "{YYYY}-{MM}-{DD} {HH}:{mm}" }
         : { label: "At", value: (_, value) => (value === null ? "–" : this.across(value)) },
         ...this.lines.map((each, at) => this.series(each, at, show))],
-      scales: { x: { time: this.time }, y: { range: (_, low, high) => this.range(low, high) } },
+      scales: { x: { time: this.time, range: (_, first, last) => this.span(first, last) }, y: { range: (_, low, high) => this.range(low, high) } },
       axes: [{ ...axis, size: this.time ? 44 : 30, space: 70, values: this.time ? TIMES : plain },
         { ...axis, size: 76, gap: 4, values: (_, marks) => marks.map((mark) => short(this.show(mark))) }],
       cursor: { y: false, points: { size: 7 } },
@@ -97,6 +97,14 @@ export class Chart {
       fill: each.fill ? faded(stroke, 0.12) : undefined, points: { show: each.points ?? false },
       paths: each.bars ? uPlot.paths.bars({ size: [0.7, 60] }) : undefined, spanGaps: each.spanGaps ?? false,
     };
+  }
+
+  /** Along the chart: bars need room for their halves at both ends. */
+  span(first, last) {
+    const moments = this.data[0];
+    if (first === null || first === undefined) return [0, 1];
+    const room = this.lines.some((line) => line.bars) && moments.length > 1 ? (moments[1] - moments[0]) / 2 : 0;
+    return [first - room, last + room];
   }
 
   range(low, high) {
