@@ -120,7 +120,7 @@ async def test_requests_are_named_by_route_and_tell_no_path_or_token(finished):
 def test_where_the_extra_is_missing_a_sentence_says_so(monkeypatch):
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     with (
-        pytest.raises(TelemetryMissing, match=r"pip install pithead\[telemetry\]"),
+        pytest.raises(TelemetryMissing, match="pip install opentelemetry-sdk"),
         traces(TelemetrySection("http://127.0.0.1:4318")),
     ):
         raise AssertionError
