@@ -12,6 +12,7 @@ from bench import (
     idle,
     judge,
     newblock,
+    past,
     peers,
     relayed,
     rest,
@@ -30,6 +31,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "fleet": fleet.run,
     "answers": answers.run,
     "history": history.run,
+    "past": past.run,
     "relayed": relayed.run,
     "crowd": crowd.run,
 }

@@ -1,9 +1,11 @@
 """A big pool's past: what it takes on disk, and how long the web API's questions about it take.
 
 Rows are made by the database itself, as the books would have written them: of each user a credit
-for every block, a row for every day, and a day's points of each worker's meter.
+for every block, a row for every day, and two days' points of each meter. BENCH_USERS says how many
+users there are, of a hundred workers each.
 """
 
+import os
 import time
 from pathlib import Path
 from statistics import median
@@ -12,11 +14,11 @@ from tempfile import TemporaryDirectory
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from pithead.pool.database import open_database
+from pithead.pool.database import DATABASE, open_database
 from pithead.pool.history import DAY, History
 from pithead.pool.settled import settle_day
 
-USERS = 200
+USERS = int(os.environ.get("BENCH_USERS", "200"))
 WORKERS = 100
 """Of each user."""
 DAYS = 90
@@ -32,18 +34,28 @@ FIRST = TODAY - DAYS
 
 def run() -> None:
     with TemporaryDirectory() as directory:
-        path = Path(directory) / "pool.sqlite"
-        engine = open_database(path)
-        began = time.monotonic()
-        print(f"\n{USERS * WORKERS:,} workers of {USERS:,} users, {DAYS} days")
-        for name, statement in steps(BLOCKS_A_DAY).items():
-            _fill(engine, path, name, statement)
-        with engine.begin() as connection:
-            for day in range(FIRST, TODAY):
-                settle_day(connection, day * DAY)
-        print(f"  made in {time.monotonic() - began:.0f} s")
+        engine = open_database(make(Path(directory)))
         ask(engine)
         engine.dispose()
+
+
+def make(directory: Path) -> Path:
+    """The database of a pool, told of as it grows."""
+    path = directory / DATABASE
+    engine = open_database(path)
+    began = time.monotonic()
+    print(f"\n{USERS * WORKERS:,} workers of {USERS:,} users, {DAYS} days")
+    for name, statement in steps(BLOCKS_A_DAY).items():
+        _fill(engine, path, name, statement)
+    before = path.stat().st_size
+    with engine.begin() as connection:
+        for day in range(FIRST, TODAY):
+            settle_day(connection, day * DAY)
+    _checkpoint(engine)
+    print(f"  settled days {'':>17}  {(path.stat().st_size - before) / 1e6:>8,.0f} MB")
+    print(f"  {path.stat().st_size / 1e6:,.0f} MB, made in {time.monotonic() - began:.0f} s")
+    engine.dispose()
+    return path
 
 
 def steps(blocks_a_day: int) -> dict[str, str]:
@@ -52,9 +64,12 @@ def steps(blocks_a_day: int) -> dict[str, str]:
     gap_ms = DAY * 1000 // blocks_a_day
     of_users, of_workers = NUMBERS.format(USERS), NUMBERS.format(USERS * WORKERS)
     worker = f"{USER.format(f'n.i / {WORKERS}')}, printf('rig%03d', n.i % {WORKERS})"
+    reading = f"""1e15, {TODAY * DAY}, {FIRST * DAY}000, {TODAY * DAY}000, 1, '0', '0', 0.0, 0,
+        0.0"""
     return {
-        "meters": f"""{of_workers} INSERT INTO meters SELECT {worker}, 1e15, {TODAY * DAY},
-            {FIRST * DAY}000, {TODAY * DAY}000, 1, '0', '0', 0.0, 0, 0.0 FROM n""",
+        "meters": f"""{of_workers} INSERT INTO meters SELECT {worker}, {reading} FROM n
+            UNION ALL SELECT {USER.format("n.i")}, '', {reading} FROM n WHERE n.i < {USERS}
+            UNION ALL SELECT '', '', {reading}""",
         "counters": f"""{of_workers}, m(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM m WHERE i < 95)
             INSERT INTO counters SELECT {USER.format(f"n.i / {WORKERS}")},
             {TODAY * 1440} - m.i * 10, printf('rig%03d', n.i % {WORKERS}),
@@ -79,11 +94,17 @@ def _fill(engine: Engine, path: Path, name: str, statement: str) -> None:
     before = path.stat().st_size
     with engine.begin() as connection:
         rows = connection.exec_driver_sql(statement).rowcount
+    _checkpoint(engine)
     with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         rows = connection.scalar(sa.text(f"SELECT count(*) FROM {name}"))
     grown = path.stat().st_size - before
     print(f"  {name:10} {rows or 0:>12,} rows  {grown / 1e6:>8,.0f} MB", flush=True)
+
+
+def _checkpoint(engine: Engine) -> None:
+    """Into the file itself, whose size is told."""
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def ask(engine: Engine) -> None:
