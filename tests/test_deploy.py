@@ -33,7 +33,13 @@ EXAMPLE = dict(
     for line in (DEPLOY / "environment.example").read_text().splitlines()
     if line and not line.startswith("#")
 )
-UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+ROLES = ("stratum", "accounting", "node", "api")
+UNITS = [
+    (path, instance)
+    for path in sorted((DEPLOY / "systemd").glob("*.service"))
+    for instance in (ROLES if "@" in path.name else [""])
+]
+"""Each unit; of the one that is a template, each that is made of it."""
 MADE_BY_THE_OPERATOR = {"prometheus/token"}
 MAINNET_ADDRESS = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
 """Of BIP 173."""
@@ -84,6 +90,21 @@ def test_the_pool_of_compose_has_settings_there_are_and_that_fit_its_services():
     assert "-zmqpubhashblock=tcp://0.0.0.0:28332" in told
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_of_compose_has_settings_there_are_and_is_no_part_of_the_small_pool(role):
+    service = SERVICES[role]
+    assert service["profiles"] == ["several"]
+    assert service["command"] == ["pool", "--role", role]
+    assert SERVICES["pool"].keys() >= service.keys() - {"profiles", "command", "healthcheck"}
+    values = {"PAYOUT_ADDRESS": MAINNET_ADDRESS, "BITCOIND_PASSWORD": "b", "POSTGRES_PASSWORD": "p"}
+    asked = {key: filled(value, **values) for key, value in service["environment"].items()}
+    config = load({}, asked)
+    assert (config.exchange.kind, config.exchange.urls) == ("nats", ("nats://nats:4222",))
+    assert config.node.role == "node"
+    small = {key: filled(value, **values) for key, value in SERVICES["pool"]["environment"].items()}
+    assert asked.items() >= small.items()
+
+
 def test_prometheus_and_grafana_find_what_they_are_shown():
     settings = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())
     for file in settings["rule_files"]:
@@ -104,40 +125,50 @@ def test_prometheus_and_grafana_find_what_they_are_shown():
     assert any(each.get("query") == source["type"] for each in panels)
 
 
-def unit(path):
+by_unit = pytest.mark.parametrize(
+    ("path", "instance"), UNITS, ids=[f"{path.stem}{instance}" for path, instance in UNITS]
+)
+
+
+def unit(path, instance):
     lines = path.read_text().replace("SystemCallFilter=~", "SystemCallFilterNot=")
+    lines = lines.replace("%i", instance).replace("EnvironmentFile=-/etc/pithead/pool-", "Own=")
     parser = ConfigParser(interpolation=None, strict=True)
     parser.optionxform = str
     parser.read_string(lines)
     return parser
 
 
-@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.stem)
-def test_a_unit_starts_a_command_there_is_with_settings_there_are(path):
-    service = unit(path)["Service"]
+@by_unit
+def test_a_unit_starts_a_command_there_is_with_settings_there_are(path, instance):
+    service = unit(path, instance)["Service"]
     words = shlex.split(service["ExecStart"])
     assert words[0] == "/opt/pithead/bin/pithead"
     shown = CliRunner().invoke(main, [*words[1:], "--help"])
     assert shown.exit_code == 0, shown.output
+    role = next(option for option in main.commands["pool"].params if option.name == "role")
+    assert not instance or (words[2:4] == ["--role", instance] and instance in role.type.choices)
+    assert set(role.type.choices) == set(ROLES)
     name, value = service["Environment"].split("=", 1)
     assert load({}, {name: value}).data.directory == f"/var/lib/{service['StateDirectory']}"
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")
-@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.stem)
-def test_systemd_understands_a_unit_and_finds_it_hardened(path, tmp_path):
+@by_unit
+def test_systemd_understands_a_unit_and_finds_it_hardened(path, instance, tmp_path):
+    real = tmp_path / path.name.replace("@", f"@{instance}")
+    real.write_text(path.read_text())
     told = subprocess.run(
-        ["systemd-analyze", "security", "--offline=true", "--threshold=20", str(path)],
+        ["systemd-analyze", "security", "--offline=true", "--threshold=20", str(real)],
         capture_output=True, text=True, timeout=400,
     )  # fmt: skip
     assert told.returncode == 0, told.stdout
-    real = tmp_path / path.name
     real.write_text(path.read_text().replace("/opt/pithead/bin/pithead", sys.executable))
     told = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", str(real)],
         capture_output=True, text=True, timeout=400,
     )  # fmt: skip
-    assert path.name not in told.stderr, told.stderr
+    assert real.name not in told.stderr, told.stderr
 
 
 def instructions(text):

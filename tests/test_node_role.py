@@ -52,7 +52,7 @@ async def test_a_node_is_killed_and_another_takes_its_place(tmp_path):
         pool.front.settings |= pool.settings
         first, second, leader = node(pool), node(pool), pool.accounting()
         await leader.begin()  # it waits for work
-        await leader.says("waiting for the process with books and node")
+        await leader.says("waiting for the process with the node")
         await first.begin()
         await first.serves()
         await second.begin()

@@ -129,7 +129,8 @@ def up_(
 @click.option(
     "--role", type=click.Choice(["stratum", "accounting", "node", "api"]),
     help="Be one part of a pool on several machines, joined by NATS ([exchange]): a Stratum "
-    "front end; or the books with node, web API and admin API, of which all but one wait.",
+    "front end; the books with both APIs (of these all but one wait); the node, where node.role "
+    "says so (all but one wait); or the web API alone.",
 )  # fmt: skip
 @click.pass_context
 def pool(context: click.Context, data: str | None, take_over: bool, role: str | None) -> None:

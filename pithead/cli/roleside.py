@@ -1,7 +1,9 @@
 """`pithead pool --role`: one of the processes of a pool on several machines, joined by NATS.
 
 stratum      a front end: miners, and a journal of what the books have not taken yet
-accounting   the books with the node and both APIs; all but the one with the lease wait for it
+accounting   the books with both APIs, and the node where no other role has it; all but the one with
+             the lease wait for it
+node         the node (`noderole`), where `node.role` says so; all but the one with its lease wait
 api          the web API alone (`apirole`); any number of them
 """
 
@@ -21,7 +23,9 @@ from pithead.cli.ending import told_to_stop, until_told_or_failed
 from pithead.cli.exchangeside import settings_of
 from pithead.cli.farmtime import steady_wall
 from pithead.cli.frontside import Orders, serve
+from pithead.cli.leading import Led, leadership
 from pithead.cli.logs import start_logging
+from pithead.cli.noderole import serve_node
 from pithead.cli.nodeside import network_of, payout_script
 from pithead.cli.poolside import Term, check, first_block_work, open_pool
 from pithead.cli.sections import Config
@@ -29,9 +33,7 @@ from pithead.cli.stratumside import PortNotBound, StratumPart
 from pithead.node.node import NodeUnavailable
 from pithead.pool.claim import Claim, Claimed
 from pithead.pool.distant import answer_readings
-from pithead.pool.exchange import Exchange, ExchangeAway
-from pithead.pool.fence import NotLeader
-from pithead.pool.lease import Lease
+from pithead.pool.exchange import Exchange
 from pithead.pool.natsexchange import NatsExchange
 from pithead.pool.relay import RelayedNode
 from pithead.pool.terms import mark, set_aside
@@ -139,7 +141,7 @@ async def _work(config: Config, exchange: Exchange) -> None:
                 return
             except NodeUnavailable as error:
                 if not is_told:
-                    log.warning("waiting for the process with books and node", why=str(error))
+                    log.warning("waiting for the process with the node", why=str(error))
                 is_told = True
             await asyncio.sleep(AGAIN_SECONDS)
     finally:
@@ -155,29 +157,15 @@ def _announce(part: StratumPart) -> None:
 
 
 async def _accounting(config: Config, exchange: NatsExchange, told: asyncio.Event) -> None:
-    lease = Lease(exchange.link, LEASE, config.exchange.lease_seconds)
-    tokens: list[int] = []
-
-    async def acquire() -> None:
-        tokens.append(await lease.acquire())
-
-    log.info("waiting for the lease of the books")
-    await until_told_or_failed(told, acquire())
-    try:
-        if not told.is_set():
-            await _lead(config, lease, Term(exchange, tokens[0]), told)
-    except Exception as error:
-        if not _is_over(error):
-            raise
-        raise LeadsNoMore(
-            "this process keeps the books no more, as it lost the lease or another has taken it; "
-            "start it again to wait for its turn"
-        ) from error
-    finally:
-        await lease.release()
+    seconds = config.exchange.lease_seconds
+    async with leadership(exchange, LEASE, "keeps the books", seconds, told) as led:
+        if led is not None and config.node.role == "node":
+            await until_told_or_failed(told, _work(config, exchange), led.lost())
+        if led is not None and not told.is_set():
+            await _lead(config, led, Term(exchange, led.token), told)
 
 
-async def _lead(config: Config, lease: Lease, term: Term, told: asyncio.Event) -> None:
+async def _lead(config: Config, led: Led, term: Term, told: asyncio.Event) -> None:
     """Be the pool that has no port for miners, for a term."""
     wall = steady_wall()
     with DataDirectory(Path(config.data.directory)) as data:
@@ -191,29 +179,15 @@ async def _lead(config: Config, lease: Lease, term: Term, told: asyncio.Event) -
             log.info("accounting", api=f"http://{part.api}", data=str(data.path), token=term.token)
             click.echo(f"Accounting, web API http://{part.api}; Ctrl-C stops")
             await until_told_or_failed(
-                told, part.pool.failed(), part.bookkeeper.failed(), _lost(lease)
+                told, part.pool.failed(), part.bookkeeper.failed(), led.lost()
             )
         finally:
             await part.stop()
 
 
-class _LeaseLost(Exception):
-    """It was not renewed in time, or another has it."""
-
-
-async def _lost(lease: Lease) -> None:
-    await asyncio.shield(lease.lost)
-    raise _LeaseLost
-
-
-def _is_over(error: BaseException) -> bool:
-    """Whether that says that another keeps the books, or may.
-
-    What was kept is taken by one process: `ExchangeAway` there says that another takes it.
-    """
-    if isinstance(error, BaseExceptionGroup):
-        return any(_is_over(each) for each in error.exceptions)
-    return isinstance(error, NotLeader | ExchangeAway | _LeaseLost)
-
-
-ROLES = {"stratum": _front_end, "accounting": _accounting, "api": serve_api}
+ROLES = {
+    "stratum": _front_end,
+    "accounting": _accounting,
+    "node": serve_node,
+    "api": serve_api,
+}
