@@ -41,7 +41,7 @@ SHELLS = {
     "pool/admission", "pool/archive", "pool/audit", "pool/backup", "pool/bookkeeping",
     "pool/bulk", "pool/claim", "pool/credits", "pool/database", "pool/delivery",
     "pool/destinations", "pool/distant", "pool/extract", "pool/farchain", "pool/fence",
-    "pool/floor_news", "pool/gate", "pool/groups", "pool/head", "pool/history", "pool/intake",
+    "pool/floor_news", "pool/forgetting", "pool/gate", "pool/groups", "pool/head", "pool/history", "pool/intake",
     "pool/lease", "pool/listener", "pool/localexchange", "pool/locallink", "pool/logins",
     "pool/migrations", "pool/natsentry", "pool/natsexchange", "pool/natskept", "pool/natslink",
     "pool/natstaking", "pool/notices", "pool/outbox", "pool/past", "pool/payer",

@@ -25,15 +25,18 @@ from pithead.fleet.book import Wanted
 from pithead.fleet.client import Login
 from pithead.fleet.door import LOOPBACK_NAMES, Door
 from pithead.fleet.faults import FaultDesk
+from pithead.fleet.keeping import Keeping
 from pithead.fleet.live import Live
 from pithead.fleet.ranges import Place, place_of, places_in
+from pithead.fleet.record import FILE as HISTORY_FILE
+from pithead.fleet.record import Record, RecordError
 from pithead.fleet.service import FleetService
 from pithead.fleet.watcher import Target, Watcher, WatchLimits
 
 log = structlog.get_logger(__name__)
 
 DIRECTORY = "fleet"
-"""In the data directory: the token, and the password's hash."""
+"""In the data directory: the token, the password's hash, and the history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ class FleetPart:
         service = FleetService(self._watcher, faults, time.time)
         door = Door(access, time.time, LOOPBACK_NAMES | {section.host.lower()})
         self._app = build_app(service, live, faults, door)
+        self._keeping = _keeping(directory / DIRECTORY / HISTORY_FILE, self._watcher)
         self._server: HttpServer | None = None
         self._task: asyncio.Task[None] | None = None
         self.url = ""
@@ -84,7 +88,17 @@ class FleetPart:
         await self._server.start()
         host, port = self._section.host, bound.getsockname()[1]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        self._task = asyncio.create_task(self._watcher.run())
+        self._task = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        """What is known of the past comes first."""
+        if self._keeping is None:
+            await self._watcher.run()
+            return
+        await self._keeping.begin()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._watcher.run())
+            group.create_task(self._keeping.run())
 
     def _listen(self) -> socket.socket:
         host, port, setting = self._section.host, self._section.port, "--set fleet.port=PORT"
@@ -107,6 +121,8 @@ class FleetPart:
             await asyncio.gather(self._task, return_exceptions=True)
         if self._server is not None:
             await self._server.stop()
+        if self._keeping is not None:
+            self._keeping.close()
 
     def _targets(self) -> Sequence[Target]:
         machines = self._machines()
@@ -115,6 +131,15 @@ class FleetPart:
         found = {target.wanted.place: target for target in _of_ranges(self._section.ranges, login)}
         found.update((target.wanted.place, target) for target in machines.targets)
         return tuple(found.values())
+
+
+def _keeping(path: Path, watcher: Watcher) -> Keeping | None:
+    """None where the file cannot be used: the fleet is watched without."""
+    try:
+        return Keeping(watcher.book, Record.open(path), time.time)
+    except RecordError as error:
+        log.error("fleet.history_not_kept", why=str(error))
+        return None
 
 
 def _of_ranges(text: str, login: Login) -> tuple[Target, ...]:

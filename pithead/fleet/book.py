@@ -1,13 +1,13 @@
 """What is known of each machine, and when to look at it again. Pure: `now` is unix seconds."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 from msgspec.structs import replace
 
 from pithead.fleet.contract import HERE, Row, State, Sums
-from pithead.fleet.history import MINUTES, History, Track
+from pithead.fleet.history import MINUTES, History, Track, Values
 from pithead.fleet.ranges import Place
 from pithead.fleet.sight import Sight, reading_of, row_of
 
@@ -17,6 +17,7 @@ LONGEST_WAIT_SECONDS = 120.0
 """Between two looks at a machine that is away."""
 LONGEST_SCAN_SECONDS = 600.0
 """Between two tries at an address where no machine has ever been."""
+_NONE = History()
 _CONTENT: frozenset[State] = frozenset(("new", "mining", "starting", "paused"))
 """States in which nobody has to look after a machine."""
 
@@ -39,7 +40,8 @@ class _Entry:
     row: Row
     due: float
     misses: int = 0
-    history: History = field(default_factory=History)
+    history: History | None = None
+    """None: it has never answered."""
 
 
 class Book:
@@ -49,8 +51,13 @@ class Book:
         """`look_seconds`: between two looks at a machine that answers."""
         self.look_seconds = look_seconds
         self._entries: dict[str, _Entry] = {}
+        self._remembered: dict[str, History] = {}
         self._turns: list[tuple[float, str]] = []
         """A heap of who is due when; one that its entry does not say (any more) counts nothing."""
+
+    def remember(self, histories: dict[str, History]) -> None:
+        """By the ids of machines, for those that will be wanted."""
+        self._remembered = histories
 
     def want(self, wanted: Iterable[Wanted], now: float) -> None:
         """These and no others are watched from now on; those that stay keep their history."""
@@ -59,7 +66,8 @@ class Book:
             key = str(each.place)
             known = before.get(key)
             if known is None:
-                known = _Entry(each, _new(each, now), now)
+                history = self._remembered.pop(key, None)
+                known = _Entry(each, _new(each, now), now, history=history)
             known.wanted = each
             self._entries[key] = known
         self._turns = [(entry.due, key) for key, entry in self._entries.items()]
@@ -98,6 +106,8 @@ class Book:
         row = entry.row = replace(row, attention=attention_of(row))
         entry.misses = 0
         self._set_due(entry, now + self.look_seconds)
+        if entry.history is None:
+            entry.history = History()
         entry.history.add(reading_of(row), now)
         return row
 
@@ -138,7 +148,18 @@ class Book:
 
     def track(self, machine: str, now: float, minutes: int = MINUTES) -> Track | None:
         entry = self._entries.get(machine)
-        return None if entry is None else entry.history.track(now, minutes)
+        if entry is None:
+            return None
+        return (entry.history or _NONE).track(now, minutes)
+
+    def points(self, step: int, moment: int) -> dict[str, Values]:
+        """What machines did in the step of that moment, by their ids."""
+        found = {
+            key: entry.history.at(step, moment)
+            for key, entry in self._entries.items()
+            if entry.history is not None
+        }
+        return {key: values for key, values in found.items() if values is not None}
 
     def __len__(self) -> int:
         """Addresses that are watched, those with nothing there among them."""

@@ -123,9 +123,12 @@ class MachineView(Struct, frozen=True, kw_only=True):
 
 
 class TrackView(Struct, frozen=True, kw_only=True):
-    """A day at most, minute by minute; null where nothing was seen."""
+    """Minute by minute up to a day, else by quarter hours; null where nothing was seen."""
 
-    minutes: tuple[int, ...]
+    step_s: int
+    """Seconds of each point."""
+    moments: tuple[int, ...]
+    """At which each began."""
     hashrate_ths: tuple[float | None, ...]
     power_w: tuple[float | None, ...]
     temperature_c: tuple[float | None, ...]

@@ -87,7 +87,7 @@ _ACTIONS: tuple[tuple[str, type[Selection], str], ...] = (
     ("pools", Pools, "Mine at these pools, and at no others."),
 )
 
-_MINUTES = (("minutes", "How many of the last minutes; 1440 at most and by default."),)
+_MINUTES = (("minutes", "How many of the last minutes; 1440 by default, 20160 at most."),)
 
 OPERATIONS = (
     Operation("get_fleet", "GET", BASE, "All machines, and what they come to together.", Fleet),
@@ -95,7 +95,8 @@ OPERATIONS = (
               "All machines, then those that change, as server-sent events of the same form.",
               media_type=EVENTS),
     Operation("get_machine", "GET", MACHINE, "One machine, asked now.", MachineView),
-    Operation("get_history", "GET", f"{MACHINE}/history", "A day at most, by minutes.", TrackView,
+    Operation("get_history", "GET", f"{MACHINE}/history",
+              "How it went: a day by minutes, or a fortnight by quarter hours.", TrackView,
               query=_MINUTES),
     Operation("get_log", "GET", f"{MACHINE}/log/{{log}}",
               "The end of one of its logs: errors, bosminer, boser, monitor, syslog or dmesg.",

@@ -11,7 +11,7 @@ from pithead.fleet.actions import doing, on_all
 from pithead.fleet.client import MachineClient, MachineError
 from pithead.fleet.contract import Fleet, MachineView, Results, Row, Selection, TrackView
 from pithead.fleet.faults import FaultDesk
-from pithead.fleet.history import MINUTES
+from pithead.fleet.history import MOST_MINUTES
 from pithead.fleet.inspection import inspect, log_tail
 from pithead.fleet.live import fleet_of
 from pithead.fleet.operations import SETTINGS
@@ -48,10 +48,10 @@ class FleetService:
 
     def history(self, path: Path, minutes: int) -> TrackView:
         row = self._row(path)
-        track = self._watcher.book.track(row.id, self._clock(), min(max(minutes, 1), MINUTES))
+        track = self._watcher.book.track(row.id, self._clock(), min(max(minutes, 1), MOST_MINUTES))
         assert track is not None
         series = {name: tuple(values) for name, values in track.series.items()}
-        return TrackView(minutes=tuple(track.minutes), **series)
+        return TrackView(step_s=track.step, moments=tuple(track.moments), **series)
 
     async def log(self, path: Path) -> bytes:
         if path["log"] not in LOGS:

@@ -121,3 +121,18 @@ def test_a_farm_file_of_an_older_version_is_read(tmp_path):
     )
     assert of_farm(path).targets == ()
     assert read_farm_file(path).fleet == ""
+
+
+async def test_a_history_that_cannot_be_used_is_left_alone_and_the_fleet_goes_without(tmp_path):
+    path = tmp_path / "fleet" / "history.sqlite"
+    path.parent.mkdir()
+    path.write_bytes(b"somebody's own notes " * 500)
+    before = path.read_bytes()
+    part = FleetPart(section(tmp_path, fleet__port=0), tmp_path, lambda: of_farm(tmp_path / "none"))
+    await part.start()
+    try:
+        async with httpx.AsyncClient(base_url=part.url) as client:
+            assert (await client.get("/api/v1/fleet")).json()["machines"] == []
+    finally:
+        await part.stop()
+    assert path.read_bytes() == before

@@ -80,7 +80,7 @@ async def test_passwords_of_pools_are_for_those_who_could_change_them(fleet, ser
 async def test_history_has_the_minutes_that_are_asked_for(fleet, served):
     async with fleet.client() as client:
         came = (await client.get(path(served, "/history"), params={"minutes": 5})).json()
-        assert 1 <= len(came["minutes"]) <= 5
+        assert 1 <= len(came["moments"]) <= 5
         assert came["power_w"][-1] > 0
         wrong = await client.get(path(served, "/history"), params={"minutes": "-1"})
         assert wrong.status_code == 400

@@ -135,7 +135,7 @@ def test_machines_that_are_wanted_no_more_are_forgotten_and_the_others_kept():
 
 def test_history_begins_with_the_first_look():
     known = book(Wanted(HERE))
-    assert list(known.track(str(HERE), 600.0).minutes) == []
+    assert list(known.track(str(HERE), 600.0).moments) == []
     known.seen(HERE, sight(ths=50.0), 600.0)
     assert known.track(str(HERE), 600.0).series["hashrate_ths"] == [50.0]
     assert known.track("nobody", 600.0) is None

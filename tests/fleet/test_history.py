@@ -17,7 +17,7 @@ def test_a_minute_has_the_mean_of_its_looks():
     for second, value in ((0, 100.0), (20, 110.0), (40, 120.0), (60, 5.0)):
         history.add(reading(value), DAY + second)
     track = history.track(DAY + 61)
-    assert list(track.minutes) == [DAY, DAY + 60]
+    assert list(track.moments) == [DAY, DAY + 60]
     assert track.series["hashrate_ths"] == [110.0, 5.0]
     assert track.series["power_w"] == [None, None]
 
@@ -34,12 +34,12 @@ def test_what_is_older_than_a_day_is_forgotten():
     history.add(reading(1.0), DAY)
     history.add(reading(2.0), DAY + MINUTES * 60)
     track = history.track(DAY + MINUTES * 60)
-    assert len(track.minutes) == MINUTES
+    assert len(track.moments) == MINUTES
     assert [each for each in track.series["hashrate_ths"] if each is not None] == [2.0]
 
 
 def test_a_machine_never_seen_has_no_minutes():
-    assert list(History().track(DAY).minutes) == []
+    assert list(History().track(DAY).moments) == []
 
 
 def test_a_clock_that_is_set_back_loses_nothing():
@@ -59,8 +59,8 @@ def test_every_minute_lies_between_the_least_and_the_most_that_was_seen_in_it(lo
         seen.setdefault(int(DAY + after) // 60 * 60, []).append(value)
     end = DAY + max(after for after, _ in looks)
     track = history.track(end)
-    assert len(track.minutes) <= MINUTES
-    for minute, value in zip(track.minutes, track.series["hashrate_ths"], strict=True):
+    assert len(track.moments) <= MINUTES
+    for minute, value in zip(track.moments, track.series["hashrate_ths"], strict=True):
         if minute not in seen:
             assert value is None
         else:

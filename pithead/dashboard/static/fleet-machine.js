@@ -155,16 +155,17 @@ const charts = {
 
 async function remember() {
   const track = await api(`${path}/history?minutes=${minutes}`);
-  const begin = Math.floor(Date.now() / 60000 - minutes + 1) * 60;
-  const isLate = !track.minutes.length || track.minutes[0] > begin;
+  const step = track.step_s;
+  const begin = (Math.floor(Date.now() / 1000 / step) + 1) * step - minutes * 60;
+  const isLate = !track.moments.length || track.moments[0] > begin;
   const from = (times, none) => (isLate ? [none, ...times] : times); // the whole span is shown
-  const times = from(track.minutes, begin);
+  const times = from(track.moments, begin);
   charts.hashrate.set([times, from(track.hashrate_ths, null)]);
   charts.power.set([times, from(track.power_w, null), from(track.target_w, null)]);
   charts.heat.set([times, from(track.temperature_c, null)]);
 }
 
-$("span").append(choice("How long", [[60, "1 h"], [360, "6 h"], [1440, "24 h"]], minutes, (value) => {
+$("span").append(choice("How long", [[60, "1 h"], [360, "6 h"], [1440, "24 h"], [10080, "7 d"], [20160, "14 d"]], minutes, (value) => {
   minutes = value;
   remember().catch((problem) => say(problem.message, "bad"));
 }));
