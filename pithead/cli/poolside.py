@@ -37,6 +37,7 @@ from pithead.pool.farchain import FarChain
 from pithead.pool.fence import UNFENCED
 from pithead.pool.floor_news import follow, in_database
 from pithead.pool.floors import AccountFloors
+from pithead.pool.forgetting import keep_forgetting
 from pithead.pool.pool import Pool
 from pithead.pool.rule_terms import rules_of
 from pithead.pool.rulebook import Rulebook
@@ -191,9 +192,18 @@ async def _open_on(
     beside = [
         follow(floors, in_database(web.services.pool.settings.least_difficulties)),
         keep_governed(rulebook, bookkeeper, clock),
+        keep_forgetting(bookkeeper, lambda: front.pool.workers, config.pool.worker_days, clock),
     ]
     tasks = [asyncio.create_task(each) for each in beside]
+    for task in tasks:
+        task.add_done_callback(_told_if_it_failed)
     return PoolPart(node, bookkeeper, accounts, front, web, admin, payouts, tasks)
+
+
+def _told_if_it_failed(task: asyncio.Task[None]) -> None:
+    """Mining goes on without it."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("something beside the pool has ended", exc_info=error)
 
 
 async def _open_books(start: _Start) -> tuple[Bookkeeper, Rulebook]:

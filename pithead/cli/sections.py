@@ -216,6 +216,15 @@ class PoolSection(Section, frozen=True):
             "days are read; while it is away, and where this is empty, the database itself is.",
         ),
     ] = ""
+    worker_days: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=36_500,
+            description="After how many days without a share a worker that is not connected is "
+            "forgotten; what it brought its user stays. 0 forgets none.",
+        ),
+    ] = 90.0
     journal_days: Annotated[
         float,
         Meta(

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -26,8 +26,10 @@ from pithead.pool.events import (
     PriceSeen,
     ReferralSet,
     RulesChanged,
+    WorkerForgotten,
 )
 from pithead.pool.fence import NotLeader
+from pithead.pool.history import DAY
 from pithead.pool.odds import LuckBand, Withholding
 from pithead.pool.past import Past, past_of
 from pithead.pool.position import Position
@@ -167,6 +169,18 @@ class Bookkeeper(Past):
     def refer(self, user: str, referrer: str, now: float) -> None:
         """`referrer` brought `user`; an empty one ends it. JournalFull: nothing has changed."""
         self.accept([ReferralSet(int(now * 1000), user, referrer)])
+
+    def forget_idle(self, days: float, connected: Container[tuple[str, str]], now: float) -> int:
+        """Forget workers without a share for so long that are not `connected`, (user, worker);
+        how many. JournalFull: none."""
+        self._count()
+        idle = self._books.meters.idle_since(int((now - days * DAY) * 1000))
+        gone = [
+            WorkerForgotten(int(now * 1000), *worker) for worker in idle if worker not in connected
+        ]
+        if gone:
+            self.accept(gone)
+        return len(gone)
 
     def referrer(self, user: str, now: float) -> str:
         """Who brought a user, as far as that counts at this moment; empty where nobody did."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pithead.pool.arrivals import Arrivals
 from pithead.pool.blocks import Block, Blocks, Fate
-from pithead.pool.changes import EMPTY, Changes, CreditRow, DayRow, PointKey, PointRow, StateRow
+from pithead.pool.changes import EMPTY, Changes, CreditRow, DayRow, StateRow
 from pithead.pool.events import (
     BlockFound,
     BlockResolved,
@@ -24,20 +24,20 @@ from pithead.pool.events import (
     ShareAccepted,
     ShareRejected,
     TipChanged,
+    WorkerForgotten,
 )
 from pithead.pool.fortunes import Fortunes
 from pithead.pool.ledger import Ledger
 from pithead.pool.meters import Meter, Meters
 from pithead.pool.paying import Paying
 from pithead.pool.payouts import Payouts
+from pithead.pool.runs import LEAST_RUN, continues
 from pithead.pool.schemes import Found
 from pithead.pool.scoring import TIME_CONSTANT_SECONDS
 
 DAY_MS = 86_400_000
 SET_BACK_MS = 60_000
 """A clock that lags by less is taken to stand still; by more, to have been set back."""
-LEAST_RUN = 8
-"""Fewer shares are as soon taken one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,7 @@ class Books:
         self._part = state.part
         self._day = state.day
         self._dirty: dict[Meter, None] = {}
+        self._forgotten: list[Meter] = []
         self._credited: list[Block] = []
         self._days: list[DayRow] = []
         self._chain_changed = False
@@ -102,6 +103,8 @@ class Books:
                 self._settle(time_ms)
             case MonitoringChanged():
                 self._monitor(event)
+            case WorkerForgotten():
+                self._forget(event)
             case RulesChanged():
                 self._change_rules(event, time_ms)
             case PriceSeen():
@@ -120,7 +123,7 @@ class Books:
         """The same as `apply` for each in turn, and faster where shares of one second abound."""
         run: list[ShareAccepted] = []
         for event in events:
-            if isinstance(event, ShareAccepted) and self._continues(run, event):
+            if isinstance(event, ShareAccepted) and continues(run, event, self._shift_ms):
                 run.append(event)
                 continue
             self._apply_run(run)
@@ -144,16 +147,6 @@ class Books:
         return int(now * 1000) // DAY_MS == self._day
 
     # Time
-
-    def _continues(self, run: Sequence[ShareAccepted], event: ShareAccepted) -> bool:
-        """Not before the last of a run, and in its second by the clock and by the scores'."""
-        if not run or event.time_ms < run[-1].time_ms:
-            return False
-        first_ms, time_ms, shift_ms = run[0].time_ms, event.time_ms, self._shift_ms
-        return time_ms == first_ms or (
-            time_ms // 1000 == first_ms // 1000
-            and (time_ms + shift_ms) // 1000 == (first_ms + shift_ms) // 1000
-        )
 
     def _advance(self, time_ms: int) -> int:
         """The time that holds for an event; turns the day, and minds a clock set back."""
@@ -265,19 +258,21 @@ class Books:
 
     def _reject(self, event: ShareRejected) -> None:
         """Counted for those who have earned something: names that have not take no room."""
-        user = self.meters.users.get(event.user)
-        worker = user and user.workers.get(event.worker)
-        if user and worker:
-            for meter in (worker, user.own, self.meters.pool):
+        if worker := self.meters.known(event.user, event.worker):
+            for meter in (worker, self.meters.users[event.user].own, self.meters.pool):
                 meter.rejected += event.work
                 self._dirty[meter] = None
 
     def _monitor(self, event: MonitoringChanged) -> None:
-        user = self.meters.users.get(event.user)
-        worker = user and user.workers.get(event.worker)
-        if worker:
+        if worker := self.meters.known(event.user, event.worker):
             worker.monitored = event.monitored
             self._dirty[worker] = None
+
+    def _forget(self, event: WorkerForgotten) -> None:
+        """What it brought is its user's, whose meter and money are untouched."""
+        if worker := self.meters.forget(event.user, event.worker):
+            self._dirty.pop(worker, None)
+            self._forgotten.append(worker)
 
     # Blocks
 
@@ -361,6 +356,9 @@ class Books:
     def begin_changes(self) -> Changes:
         """The same but for the meters, which `move_meters` adds. No event between the two."""
         changes = Changes(self._state())
+        for meter in self._forgotten:
+            meter.end_in(changes)
+        self._forgotten = []
         changes.blocks, changes.refused = self.blocks.drain()
         changes.credits = [
             CreditRow(block.hash_display, user, *credit)
@@ -383,11 +381,7 @@ class Books:
         """Add some of the meters that changed; whether there are more."""
         for _ in range(min(most, len(self._dirty))):
             meter, _ = self._dirty.popitem()
-            changes.meters.append(meter.row())
-            points, gone = meter.tally.drain()
-            user, worker = meter.user, meter.worker
-            changes.points += [PointRow(user, minute, worker, work) for minute, work in points]
-            changes.gone += [PointKey(user, minute, worker) for minute in gone]
+            meter.drain_into(changes)
         return bool(self._dirty)
 
     def _state(self) -> StateRow:

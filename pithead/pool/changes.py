@@ -31,6 +31,11 @@ class MeterRow(msgspec.Struct, frozen=True, order=True, gc=False):
     """Of the score, what was done by Braiins OS."""
 
 
+class WorkerKey(msgspec.Struct, frozen=True, order=True, gc=False):
+    user: str
+    worker: str
+
+
 class PointRow(msgspec.Struct, frozen=True, order=True, gc=False):
     """Work of a meter credited before a minute."""
 
@@ -182,10 +187,13 @@ EMPTY = StateRow(0, 0, 0, 0, 0, 0, 0, 0)
 
 @dataclass(slots=True)
 class Changes:
-    """Everything that is new since the last `Books.changes`. Gone points go before new ones."""
+    """Everything that is new since the last `Books.changes`. What is gone goes before what is new:
+    a worker that was forgotten may be there again."""
 
     state: StateRow
     """Of the moment this was drained."""
+    forgotten: list[WorkerKey] = field(default_factory=list)
+    """Workers; their points are among those that are gone."""
     meters: list[MeterRow] = field(default_factory=list)
     gone: list[PointKey] = field(default_factory=list)
     points: list[PointRow] = field(default_factory=list)

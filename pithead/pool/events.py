@@ -77,6 +77,14 @@ class MonitoringChanged(msgspec.Struct, frozen=True, array_like=True, tag="m", g
     monitored: bool
 
 
+class WorkerForgotten(msgspec.Struct, frozen=True, array_like=True, tag="g", gc=False):
+    """A worker without a share for a long time is no more; what it brought its user stays."""
+
+    time_ms: int
+    user: str
+    worker: str
+
+
 class RulesChanged(msgspec.Struct, frozen=True, array_like=True, tag="c", gc=False):
     """Rewards follow other rules from here on: what the old ones owe is paid by them."""
 
@@ -148,6 +156,7 @@ Event = (
     | BlockResolved
     | TipChanged
     | MonitoringChanged
+    | WorkerForgotten
     | RulesChanged
     | PriceSeen
     | ReferralSet

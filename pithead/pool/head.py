@@ -118,7 +118,7 @@ class Branch(Pool):
                 user
                 for each in self._connections
                 if each.session.is_ready
-                for user in each.session.users
+                for user in {user for user, _ in each.session.workers}
             )
             report = report_of(self._front_end, self.vitals(), dict(users))
             with suppress(ExchangeAway):  # the outbox says so

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from pithead.pool.changes import DayRow, MeterRow
+from pithead.pool.changes import Changes, DayRow, MeterRow, PointKey, PointRow, WorkerKey
 from pithead.pool.readings import Windows
 from pithead.pool.rewards import Weight
 from pithead.pool.schemes import SCORE_UNITS
@@ -102,6 +102,20 @@ class Meter:
             self.day_sats, self.score.part,
         )  # fmt: skip
 
+    def drain_into(self, changes: Changes) -> None:
+        """What a store must write to hold this, since this was last asked."""
+        changes.meters.append(self.row())
+        points, gone = self.tally.drain()
+        user, worker = self.user, self.worker
+        changes.points += [PointRow(user, minute, worker, work) for minute, work in points]
+        changes.gone += [PointKey(user, minute, worker) for minute in gone]
+
+    def end_in(self, changes: Changes) -> None:
+        """What it must remove, as this worker is no more."""
+        user, worker = self.user, self.worker
+        changes.forgotten.append(WorkerKey(user, worker))
+        changes.gone += [PointKey(user, minute, worker) for minute in self.tally.end()]
+
     def windows(self, edges: Edges, second: float, time_constant: float) -> Windows:
         """`second` is the moment of `edges` on the clock of the scores."""
         return Windows(
@@ -147,6 +161,24 @@ class Meters:
         if found is None:
             found = user.workers[name] = Meter.new(user.own.user, name, time_ms)
         return found
+
+    def known(self, user: str, worker: str) -> Meter | None:
+        found = self.users.get(user)
+        return None if found is None else found.workers.get(worker)
+
+    def forget(self, user: str, worker: str) -> Meter | None:
+        """What there was of a worker, which is here no longer."""
+        found = self.users.get(user)
+        return None if found is None else found.workers.pop(worker, None)
+
+    def idle_since(self, time_ms: int) -> list[tuple[str, str]]:
+        """(user, worker) of those whose last share was before that moment."""
+        return [
+            (meter.user, meter.worker)
+            for user in self.users.values()
+            for meter in user.workers.values()
+            if meter.last_ms < time_ms
+        ]
 
     def scores(self, second: int, time_constant: float) -> dict[str, Weight]:
         """Of users who have one, in `SCORE_UNITS`."""

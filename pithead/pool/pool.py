@@ -149,6 +149,11 @@ class Pool:
             connection.session.end(self._clock())
 
     @property
+    def workers(self) -> frozenset[tuple[str, str]]:
+        """Who is connected here: users with the names of their workers."""
+        return frozenset().union(*(each.session.workers for each in self._connections))
+
+    @property
     def connections(self) -> int:
         return len(self._connections)
 
@@ -185,7 +190,9 @@ class Pool:
         told = 0
         for connection in list(self._connections):
             session = connection.session
-            if session.is_ready and (user is None or user in session.users):
+            if session.is_ready and (
+                user is None or any(user == name for name, _ in session.workers)
+            ):
                 connection.send(line)
                 told += 1
         return told

@@ -98,9 +98,9 @@ class Session:
         return self._vardiff.work
 
     @property
-    def users(self) -> frozenset[str]:
-        """Whose workers mine over this connection."""
-        return frozenset(worker.user for worker in self._workers.values())
+    def workers(self) -> frozenset[tuple[str, str]]:
+        """Who mines over this connection: users with the names of their workers."""
+        return frozenset((worker.user, worker.name) for worker in self._workers.values())
 
     def receive(self, data: bytes, now: float, wall: float) -> Turn:
         """Take bytes from the miner: answers in order, then what there is to push."""

@@ -75,6 +75,8 @@ class Store:
         """
         with self.engine.begin() as connection:
             pass_fence(connection, self.token)
+            _remove(connection, schema.meters, changes.forgotten)
+            _remove(connection, schema.watched, changes.forgotten)
             _put(connection, schema.meters, changes.meters)
             _remove(connection, schema.counters, changes.gone)
             _put(connection, schema.counters, changes.points)

@@ -180,6 +180,10 @@ class Tally:
         self._saved = self._minutes[-1] if self._minutes else 0
         return points, gone
 
+    def end(self) -> list[int]:
+        """The minutes of all points that were ever given away and not taken back."""
+        return [*self.drain()[1], *self._minutes]
+
     def points(self) -> Iterator[tuple[int, int]]:
         return zip(self._minutes, self._works, strict=True)
 

@@ -88,8 +88,13 @@ class Watchman:
         told: list[Told] = []
         states: dict[tuple[str, str], WorkerState] = {}
         for user in self._watched.users:
-            known = self._states.get(user, {})
-            changed, new = changes(known, self._watched.workers(user, now))
+            workers = self._watched.workers(user, now)
+            present = {each.name for each in workers}  # others were forgotten
+            known = {
+                name: state for name, state in self._states.get(user, {}).items() if name in present
+            }
+            self._states[user] = known
+            changed, new = changes(known, workers)
             states.update({(user, worker): state for worker, state in new.items()})
             if changed:
                 told.append(_of_workers(user, changed, int(now)))

@@ -21,6 +21,7 @@ from pithead.pool.events import (
     ShareAccepted,
     ShareRejected,
     TipChanged,
+    WorkerForgotten,
     spelled,
 )
 from pithead.pool.position import Position
@@ -51,6 +52,7 @@ steps = st.lists(
                 "price",
                 "refer",
                 "reach",
+                "forget",
             ]
         ),
         st.sampled_from([0, 1, 400, 20_000, 61_000, 3_600_000, 30_000_000, -900, -3_600_000]),
@@ -76,6 +78,8 @@ def events_of(steps):
                 events.append(PriceSeen(time_ms, height + 1, 10**9, work % 10**9, 2**44 + work % 9))
             case "reach":
                 events.append(Reached(time_ms, f"front-{work % 2}", 1 + number // 20, work))
+            case "forget":
+                events.append(WorkerForgotten(time_ms, user, f"rig{work % 2}"))
             case "refer":
                 events.append(ReferralSet(time_ms, user, USERS[work % 3]))
             case "block":
@@ -117,7 +121,17 @@ def applied(events):
 busy_steps = st.lists(
     st.tuples(
         st.sampled_from(
-            [*["share"] * 40, "block", "tip", "answer", "refuse", "rules", "price", "refer"]
+            [
+                *["share"] * 40,
+                "block",
+                "tip",
+                "answer",
+                "refuse",
+                "rules",
+                "price",
+                "refer",
+                "forget",
+            ]
         ),
         st.sampled_from([*[0] * 20, 1, 7, 400, -1, -900, 1_000, 61_000, 30_000_000, -3_600_000]),
         st.sampled_from(USERS),
