@@ -38,7 +38,7 @@ check: develop  ## format, lint, strict types, import arrows and unit tests; und
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto -m "not slow and not soak" $(TESTS)
+	$(BIN)/pytest -n auto --hypothesis-profile quick -m "not slow and not soak" $(TESTS)
 
 format: develop  ## put the code into the one format
 	$(BIN)/ruff format .

@@ -4,9 +4,16 @@ import logging
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from pithead.cli.logs import close_log_file
 from tests.postgres import new_database, running_server
+
+BUSY = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("whole", **BUSY)
+settings.register_profile("quick", max_examples=30, **BUSY)
+settings.load_profile("whole")
+"""No test asserts a duration, its own neither. `quick` is of `make check`; all else tries as many as is usual."""
 
 
 @pytest.fixture(autouse=True)

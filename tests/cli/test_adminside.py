@@ -1,6 +1,7 @@
 """What a running pool shows at its admin port, over real sockets."""
 
 import httpx
+import pytest
 
 from pithead.cli.adminside import _nodes
 from pithead.cli.config import load
@@ -28,12 +29,14 @@ async def answers(directory, **keys):
         await part.stop()
 
 
+@pytest.mark.slow
 async def test_a_pool_shows_its_figures_to_this_machine(tmp_path):
     open_, token, live, ready = [answer async for answer in answers(tmp_path)]
     assert "pithead_pool_tip_height " in open_.text
     assert token.status_code == live.status_code == ready.status_code == 200
 
 
+@pytest.mark.slow
 async def test_a_pool_shows_them_to_admins_alone_where_it_is_told_so(tmp_path):
     closed, token, _, _ = [answer async for answer in answers(tmp_path, admin__metrics_open=False)]
     assert closed.status_code == 401

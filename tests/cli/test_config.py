@@ -224,9 +224,7 @@ def test_a_long_wrong_value_is_cut():
 
 
 @given(text=st.text(max_size=200))
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_as_a_file_is_read_or_refused(tmp_path, text):
     path = tmp_path / "fuzz.toml"
     path.write_text(text, encoding="utf-8", errors="replace")
@@ -238,7 +236,7 @@ def test_any_text_as_a_file_is_read_or_refused(tmp_path, text):
 
 
 @given(path=st.sampled_from(list(KEYS)), text=st.text(max_size=40))
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 def test_any_text_for_any_key_is_of_its_type_or_refused_by_its_name(path, text):
     key = KEYS[path]
     try:

@@ -187,6 +187,7 @@ def test_the_key_of_another_certificate_is_a_problem(tmp_path):
         valid_until(Path("nowhere.pem"), key, NOW)
 
 
+@pytest.mark.slow
 async def test_ports_of_a_pool_that_runs_are_its_own(tmp_path):
     wall = steady_wall()
     part = await open_pool(configuration(tmp_path), tmp_path, wall, wall, 4)
@@ -286,6 +287,7 @@ async def test_a_bitcoind_that_gives_no_template_is_a_problem(tmp_path):
     assert "still busy" in one.text
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(answer=st.binary(max_size=200))
 def test_no_answer_of_a_stranger_is_taken_for_a_pool_or_breaks_the_look(answer):

@@ -176,6 +176,7 @@ def test_without_a_sensor_the_fans_run_at_full_speed():
     assert rig.snapshot.fans[0].target_speed_ratio < 1
 
 
+@pytest.mark.slow
 def test_hot_air_lowers_the_target_of_a_machine_that_scales_and_cool_air_brings_it_back():
     rig = FatedRig(300)
     rig.miner.performance.set_dps({"enabled": True, "power_step_w": 300})

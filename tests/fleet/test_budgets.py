@@ -58,7 +58,7 @@ likely = st.from_regex(r"(20[0-9]{2}-[01][0-9]-01T00:00Z?,[0-9.e-]{1,4}\n){,4}")
 
 
 @given(st.binary(max_size=60) | likely)
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 def test_any_file_is_rising_steps_or_a_value_error(data):
     try:
         steps = read_steps(data)

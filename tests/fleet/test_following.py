@@ -163,14 +163,14 @@ budgets = st.integers(0, 25_000)
 
 
 @given(fleets(), budgets)
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 def test_the_plan_is_never_above_a_budget_that_can_be_held(sights, budget):
     decision = decide(budget, *sights, rules=Rules())
     assert decision.planned_w <= budget + 1e-6 or not decision.is_feasible
 
 
 @given(fleets(), budgets)
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 def test_where_one_runs_each_more_efficient_one_runs_full_or_had_no_room(sights, room):
     ours = sorted(sights, key=lambda each: (each.efficiency_j_th, each.name))
     plan = allotted(ours, room, dict.fromkeys((each.name for each in ours), 0.0))
@@ -201,7 +201,7 @@ def obey(sight, change, draws):
     fleets(),
     st.lists(st.tuples(budgets, st.sampled_from([0.2, 1.0]), st.integers(1, 200)), max_size=20),
 )
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 def test_no_machine_goes_up_within_the_minimum_time_of_its_last_change(sights, steps):
     rules = Rules(change_seconds=300.0)
     follower = Follower(rules)
@@ -229,7 +229,7 @@ def is_up(sight: Sight, change: Change) -> bool:
 
 
 @given(fleets(), budgets)
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 def test_a_budget_that_stays_comes_to_rest_below_it(sights, budget):
     follower = Follower(Rules(change_seconds=10.0))
     sights = [replace(sight, is_here=True, is_ours=True, ramp_s=0.0) for sight in sights]

@@ -113,7 +113,7 @@ def test_a_value_that_does_not_fit_is_told_with_what_would(what, value, said):
 @given(
     st.sampled_from(sorted(SETTINGS)), st.text(max_size=40) | st.from_regex(r"[\[{\"a-z:0-9=, ]+")
 )
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 def test_any_words_are_an_order_that_json_can_say_or_a_value_error(what, value):
     try:
         order = order_to_set(what, value)

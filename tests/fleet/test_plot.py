@@ -45,7 +45,7 @@ some = st.builds(Sample, st.floats(0, 4e9), watts, st.none() | watts)
 
 
 @given(st.lists(some, min_size=1, max_size=9))
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 def test_any_samples_are_a_picture_within_its_frame(samples):
     samples.sort(key=lambda each: each.now)
     points = [point for line in lines(as_svg(samples)) for point in line]

@@ -76,7 +76,7 @@ pieces = st.lists(
 
 
 @given(pieces)
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 def test_any_text_is_places_that_read_the_same_again_or_a_value_error(parts):
     try:
         places = places_in("".join(parts))

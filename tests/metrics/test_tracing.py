@@ -136,6 +136,7 @@ def test_a_command_that_cannot_trace_as_it_was_told_does_not_begin(monkeypatch, 
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.slow
 def test_a_receiver_that_is_not_there_costs_its_spans_and_nothing_else(caplog):
     with traces(TelemetrySection("http://127.0.0.1:9")):
         assert add(1, 2) == 3

@@ -158,7 +158,7 @@ TEXT = st.text(max_size=70) | st.binary(max_size=40).map(bytes.hex)
 VALUE = st.none() | st.booleans() | st.integers() | TEXT | st.lists(TEXT, max_size=3)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(sorted(recorded("regtest"))), VALUE, max_size=3),
     st.dictionaries(st.sampled_from(sorted(recorded("regtest")["transactions"][0])), VALUE),
@@ -175,7 +175,7 @@ def test_whatever_a_node_says_is_a_template_that_adds_up_or_is_refused(changes, 
         assert mine(template)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_no_template(data):
     with pytest.raises((msgspec.DecodeError, UnicodeDecodeError)):

@@ -194,6 +194,7 @@ def test_what_was_half_written_when_its_writer_was_killed_is_cleared_away(make):
     assert len(pool.kept) == 1
 
 
+@pytest.mark.slow
 @given(steps, st.data())
 @settings(max_examples=15, deadline=None)
 def test_whatever_happens_the_journal_leads_to_every_row_from_every_extract(

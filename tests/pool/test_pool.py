@@ -204,6 +204,7 @@ async def test_many_blocks_without_an_answer_are_offered_in_turn_and_hold_up_no_
         assert node.most == 1
 
 
+@pytest.mark.slow
 async def test_a_peer_that_does_not_read_is_dropped_and_the_others_are_served(stage, monkeypatch):
     monkeypatch.setattr(listening, "UNREAD_LIMIT_BYTES", 4096)
     reading = await stage.connect()

@@ -128,7 +128,7 @@ def test_the_end_of_a_session_gives_its_extranonce_back(stage):
 
 # Fuzz
 
-OWN_STAGE = [HealthCheck.function_scoped_fixture]
+OWN_STAGE = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
 def cut(data, cuts):
@@ -136,7 +136,7 @@ def cut(data, cuts):
     return [data[start:end] for start, end in pairwise(edges)]
 
 
-@settings(max_examples=150, suppress_health_check=OWN_STAGE)
+@settings(suppress_health_check=OWN_STAGE)
 @given(data=st.binary(max_size=400))
 def test_random_bytes_end_in_answers_or_a_reason(make_stage, data):
     peer = make_stage().connect()
@@ -151,7 +151,7 @@ SUBMIT = b'{"id":4,"method":"mining.submit","params":["alice.rig","3e8","%s","%s
 )
 
 
-@settings(max_examples=200, suppress_health_check=OWN_STAGE)
+@settings(suppress_health_check=OWN_STAGE)
 @given(
     said=st.sampled_from([(b"", LOGIN), (LOGIN, SUBMIT + CONFIGURE + SUBMIT + SUBSCRIBE)]),
     place=st.integers(0, 10**6),
@@ -199,7 +199,7 @@ methods = st.sampled_from(
 )
 
 
-@settings(max_examples=200, suppress_health_check=OWN_STAGE)
+@settings(suppress_health_check=OWN_STAGE)
 @given(requests=st.lists(st.tuples(methods, json_values), max_size=8))
 def test_any_parameters_of_any_method_are_answered_one_by_one(make_stage, requests):
     stage = make_stage()

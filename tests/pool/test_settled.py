@@ -84,6 +84,7 @@ def events_of(step, number, books, at):
     return []
 
 
+@pytest.mark.slow
 @given(STEPS)
 @settings(max_examples=40, deadline=None)
 def test_sums_of_random_histories_are_those_of_the_slow_query(steps):

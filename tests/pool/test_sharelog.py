@@ -163,6 +163,7 @@ def test_segments_are_rotated_and_forgotten_when_all_behind_has_them(tmp_path):
     journal.close()
 
 
+@pytest.mark.slow
 def test_a_tail_cut_at_any_byte_loses_the_last_batch_alone(tmp_path):
     written(tmp_path, [share(1)], [share(2)], EVERY_KIND)
     whole = segment(tmp_path).read_bytes()

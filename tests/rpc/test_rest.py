@@ -367,7 +367,7 @@ SOME_JSON = st.recursive(
          ("PUT", "/parcels/batch")]
     ),
 )  # fmt: skip
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_body_whatsoever_makes_a_fault(app, body, where):
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://store/v1") as client:

@@ -4,7 +4,7 @@ import json
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pithead.bitcoin.target import expected_hashes, target_from_difficulty
@@ -267,7 +267,6 @@ def test_a_pool_that_never_lets_the_miner_in_is_left_after_a_minute():
 WHOLE = CONFIGURED + SUBSCRIBED + AUTHORIZED + DIFFICULTY + notify() + notify("a2", clean=False)
 
 
-@settings(max_examples=200)
 @given(
     place=st.integers(0, 10**6),
     junk=st.binary(max_size=4),

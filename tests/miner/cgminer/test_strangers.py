@@ -79,7 +79,7 @@ def check_answer(answer):
     return statuses
 
 
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 @given(request=ANY)
 def test_every_answer_has_the_form_of_one_and_a_refusal_changes_nothing(api, rig, request):
     before = rig.miner.settings
@@ -96,9 +96,7 @@ def test_reading_changes_nothing(api, rig, command):
 
 
 @pytest.mark.slow
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(request=ANY.filter(bool), cuts=st.lists(st.integers(1, 300), max_size=4))
 async def test_over_the_socket_whatever_is_sent_in_whatever_pieces_is_answered_once(
     api, request, cuts
