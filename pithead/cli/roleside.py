@@ -27,6 +27,7 @@ from pithead.cli.leading import Led, leadership
 from pithead.cli.logs import start_logging
 from pithead.cli.noderole import serve_node
 from pithead.cli.nodeside import network_of, payout_script
+from pithead.cli.placefile import placed
 from pithead.cli.poolside import Term, check, first_block_work, open_pool
 from pithead.cli.sections import Config
 from pithead.cli.stratumside import PortNotBound, StratumPart
@@ -176,11 +177,16 @@ async def _lead(config: Config, led: Led, term: Term, told: asyncio.Event) -> No
         try:
             mark(data.part("pool"), term.token)
             await answer_readings(term.exchange, part.bookkeeper, wall)
-            log.info("accounting", api=f"http://{part.api}", data=str(data.path), token=term.token)
-            click.echo(f"Accounting, web API http://{part.api}; Ctrl-C stops")
-            await until_told_or_failed(
-                told, part.pool.failed(), part.bookkeeper.failed(), led.lost()
-            )
+            places = part.places
+            log.info("accounting", api=places.api, admin=places.admin, data=str(data.path),
+                     token=term.token)  # fmt: skip
+            with placed(data.path, places):
+                click.echo(
+                    f"Accounting, web API {places.api}, admin API {places.admin}; Ctrl-C stops"
+                )
+                await until_told_or_failed(
+                    told, part.pool.failed(), part.bookkeeper.failed(), led.lost()
+                )
         finally:
             await part.stop()
 
