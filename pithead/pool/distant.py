@@ -38,7 +38,8 @@ AWAY_SECONDS = 60.0
 """How old an answer may be while there is nobody to ask: longer than a lease takes to move."""
 PAUSE_SECONDS = 1.0
 """For which nobody is asked after nobody answered, so that not everyone waits for that."""
-ANSWER_SECONDS = 3.0
+PATIENCE_SECONDS = 2.0
+"""Of who could be told how it was; the question goes on without."""
 
 
 async def answer_readings(
@@ -124,13 +125,14 @@ class Distant:
 
     async def _newer(self, question: Question) -> Answer:
         """As it is; or while there is nobody to ask, as it was."""
+        before = self._kept.find(question, self._wall(), AWAY_SECONDS)
         try:
-            return await self._ask_once(question)
-        except ExchangeAway as error:
-            answer = self._kept.find(question, self._wall(), AWAY_SECONDS)
-            if answer is None:
+            async with asyncio.timeout(None if before is None else PATIENCE_SECONDS):
+                return await self._ask_once(question)
+        except (ExchangeAway, TimeoutError) as error:
+            if before is None:
                 raise BooksAway from error
-            return answer
+            return before
 
     async def _ask_once(self, question: Question) -> Answer:
         """One question at a time, whoever waits for its answer."""
@@ -161,7 +163,7 @@ class Distant:
         return answer
 
     async def _part(self, question: Question) -> tuple[Told, bytes]:
-        payload = await self._exchange.ask(READINGS, encode(question), ANSWER_SECONDS)
+        payload = await self._exchange.ask(READINGS, encode(question))
         try:
             told = told_of(payload)
         except msgspec.MsgspecError as error:

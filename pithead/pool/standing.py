@@ -112,23 +112,23 @@ class Standing:
         now = self._books.present(now)
         edges = Edges.at(now, OF_WORKERS)
         second = self._books.score_second(now)
-        every = iter(tuple(islice(meters.workers.items(), first, None)))
+        every = iter(tuple(islice(meters.workers.values(), first, None)))
         while some := tuple(islice(every, SLICE)):
             yield self._some(some, edges, second, now)
 
     def _some(
-        self, some: Sequence[tuple[str, Meter]], edges: Edges, second: float, now: float
+        self, some: Sequence[Meter], edges: Edges, second: float, now: float
     ) -> Sequence[WorkerReading]:
         constant = self._books.settings.time_constant_seconds
         rates = self.alert_rates
-        tallies = [meter.tally for _, meter in some]
+        tallies = [meter.tally for meter in some]
         works = zip(*(works_since(tallies, place) for place in edges.places), strict=True)
         return [
             WorkerReading(
-                name,
+                meter.worker,
                 worker_state(
                     meter, work_5m, work_24h, now,
-                    rates.get((meter.user, name)) if rates else None,
+                    rates.get((meter.user, meter.worker)) if rates else None,
                 ),
                 meter.last_ms // 1000,
                 work_5m,
@@ -136,7 +136,7 @@ class Standing:
                 work_24h,
                 meter.score.at(second, constant) / constant,
             )
-            for (name, meter), (work_5m, work_60m, work_24h) in zip(some, works, strict=True)
+            for meter, (work_5m, work_60m, work_24h) in zip(some, works, strict=True)
         ]  # fmt: skip
 
     def course(self, user: str, now: float, hours: Hours) -> Course:

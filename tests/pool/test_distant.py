@@ -30,7 +30,7 @@ class OneLoop:
     async def answer(self, subject, reply):
         self.replies[subject] = reply
 
-    async def ask(self, subject, payload, seconds):
+    async def ask(self, subject, payload):
         self.asked.append(payload)
         await asyncio.sleep(0)
         if self.is_away:
@@ -180,3 +180,27 @@ readings = st.builds(
 @given(st.lists(readings))
 def test_workers_are_told_as_they_are(workers):
     assert told_of(encode(Told(1.5, workers=workers))) == Told(1.5, workers=workers)
+
+
+async def test_who_can_be_told_how_it_was_does_not_wait_long_and_the_question_goes_on(
+    world, monkeypatch
+):
+    before = await world.pool()
+    world.wall += 5
+    world.keeper.accept(shares(NOW + 100, 5))
+    monkeypatch.setattr(distant, "PATIENCE_SECONDS", 0.01)
+    held, reply = asyncio.Event(), world.exchange.replies["readings"]
+
+    async def slow(payload):
+        await held.wait()
+        return await reply(payload)
+
+    await world.exchange.answer("readings", slow)
+    assert await world.pool() == before
+    assert await world.pool() == before
+    held.set()
+    async with asyncio.timeout(20):
+        while (now := await world.pool()) == before:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    assert now.windows.work_5m == before.windows.work_5m + 5_000
+    assert len(world.exchange.asked) == 2
