@@ -13,7 +13,7 @@ BUSY = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("whole", **BUSY)
 settings.register_profile("quick", max_examples=30, **BUSY)
 settings.load_profile("whole")
-"""No test asserts a duration, its own neither. `quick` is of `make check`; all else tries as many as is usual."""
+"""No test asserts a duration, be it its own. `quick` is for `make check`."""
 
 
 @pytest.fixture(autouse=True)
