@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pithead.pool.arrivals import Arrivals
-from pithead.pool.blocks import Block, Blocks, Fate
+from pithead.pool.blocks import Block, Blocks, Credit, Fate
 from pithead.pool.changes import EMPTY, Changes, CreditRow, DayRow, StateRow
 from pithead.pool.events import (
     BlockFound,
@@ -81,7 +81,7 @@ class Books:
         self._day = state.day
         self._dirty: dict[Meter, None] = {}
         self._forgotten: list[Meter] = []
-        self._credited: list[Block] = []
+        self._credited: list[tuple[str, Mapping[str, Credit]]] = []
         self._days: list[DayRow] = []
         self._chain_changed = False
 
@@ -292,7 +292,7 @@ class Books:
         block.credits = self.paying.block(found, block.value_sats, time_ms)
         sats = block.sats_by_user
         block.fee_sats = block.value_sats - sum(sats.values())
-        self._credited.append(block)
+        self._credited.append((block.hash_display, block.credits))
         self.ledger.book_found(time_ms, block.hash_display, block.fee_sats, sats)
         self._count_today(block, 1)
 
@@ -361,9 +361,9 @@ class Books:
         self._forgotten = []
         changes.blocks, changes.refused = self.blocks.drain()
         changes.credits = [
-            CreditRow(block.hash_display, user, *credit)
-            for block in self._credited
-            for user, credit in block.credits.items()
+            CreditRow(hash_display, user, *credit)
+            for hash_display, credits in self._credited
+            for user, credit in credits.items()
         ]
         self._credited = []
         changes.entries, changes.balances = self.ledger.drain()

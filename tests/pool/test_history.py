@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import pytest
 
+from pithead.pool.blocks import SHOWN
 from pithead.pool.bookkeeper_settings import BookkeeperSettings
 from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.events import (
@@ -122,3 +123,18 @@ async def test_a_store_gives_back_schemes_odds_and_payouts(keeper, tmp_path, dat
         ("aa", "confirmed"),
     ]
     await again.close()
+
+
+async def test_what_blocks_brought_is_known_however_late_it_is_written(tmp_path, database):
+    """As when the database was away for long, or a long journal is told again."""
+    keeper = await opened(tmp_path, database)
+    for day in range(3 * SHOWN):
+        at = NOON + day * DAY
+        keeper.accept([ShareAccepted(at * 1000, "alice", "rig1", 1_000), *block(at, 11 + day)])
+    await keeper.commit()
+    today = NOON // DAY * DAY
+    days = await keeper.daily_rewards("alice", today, today + 3 * SHOWN * DAY)
+    whole = keeper.profile("alice", NOON + 3 * SHOWN * DAY).confirmed_sats
+    assert sum(day.total_sats for day in days) == whole
+    assert len({day.total_sats for day in days}) == 1
+    await keeper.close()
