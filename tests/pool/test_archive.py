@@ -14,9 +14,9 @@ from pithead.pool.books import BooksSettings
 from pithead.pool.database import DATABASE, one_moment, open_database
 from pithead.pool.sharelog import KEPT, ShareLog, segments_in, start_of
 from pithead.pool.store import Store
+from tests.pool.histories import events_of as random_events
+from tests.pool.histories import steps
 from tests.pool.test_bookkeeping import NOW, a_history, shares
-from tests.pool.test_books import events_of as random_events
-from tests.pool.test_books import steps
 
 DAY = 86_400
 NUMBERS = itertools.count()
