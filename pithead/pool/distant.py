@@ -76,25 +76,31 @@ async def _workers(keeper: Bookkeeper, question: Question, now: float) -> Told:
 class Snapshot(Past):
     """Implements `PoolReadings` for one question: what was told, whatever `now` is asked for."""
 
-    def __init__(self, past: Past, parts: Sequence[Told]) -> None:
+    def __init__(self, past: Past, parts: Sequence[bytes]) -> None:
         super().__init__(past.history, past.credits, past.readers)
         self._parts = parts
+        self._first = told_of(parts[0]) if parts else Told(0.0)
+
+    @property
+    def now(self) -> float:
+        """Farm time at which it was so."""
+        return self._first.now
 
     def pool(self, user: str, now: float) -> PoolReading:
-        return _there(self._parts[0].pool)
+        return _there(self._first.pool)
 
     def profile(self, user: str, now: float) -> ProfileReading:
-        return _there(self._parts[0].profile)
+        return _there(self._first.profile)
 
     def course(self, user: str, now: float, hours: Hours) -> Course:
-        return _there(self._parts[0].course)
+        return _there(self._first.course)
 
     def workers(self, user: str, now: float) -> Sequence[WorkerReading]:
         return [each for some in self.some_workers(user, now) for each in some]
 
     def some_workers(self, user: str, now: float) -> Iterator[Sequence[WorkerReading]]:
         for part in self._parts:
-            yield _there(part.workers)
+            yield _there(told_of(part).workers)
 
 
 def _there(told: T | None) -> T:
@@ -120,8 +126,8 @@ class Distant:
         answer = self._kept.find(question, self._wall(), FRESH_SECONDS)
         if answer is None:
             answer = await self._newer(question)
-        parts = [told_of(part) for part in answer.parts]
-        return parts[0].now, Snapshot(self.past, parts)
+        snapshot = Snapshot(self.past, answer.parts)
+        return snapshot.now, snapshot
 
     async def _newer(self, question: Question) -> Answer:
         """As it is; or while there is nobody to ask, as it was."""
