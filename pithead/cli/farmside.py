@@ -18,6 +18,7 @@ from pithead.cli.ending import told_to_stop, until_told_or_failed
 from pithead.cli.farmplan import plan_of
 from pithead.cli.farmtime import steady_wall
 from pithead.cli.fleetside import fleet_of
+from pithead.cli.housing import house
 from pithead.cli.logs import start_logging
 from pithead.cli.machines import Place, RestPort, serve_rest
 from pithead.cli.machinesections import FarmSection, MinerSection
@@ -29,20 +30,17 @@ from pithead.farm.clock import FarmClock
 from pithead.farm.desk import Desk
 from pithead.farm.fate import Lot
 from pithead.farm.hashing import WorkerEngine, default_workers
-from pithead.farm.machines import build_fated
 from pithead.farm.watch import FarmWatch
 from pithead.hardware.models import MachineModel, model_named
 from pithead.hardware.processor import PROCESSOR, processor_model
 from pithead.miner.announcing import Announcement, Announcer, Facts
 from pithead.miner.api.app import build_apis
-from pithead.miner.api.surroundings import surround
 from pithead.miner.api.version import REST_VERSION_TEXT
 from pithead.miner.cgminer.api import CgminerApi
 from pithead.miner.cgminer.server import CgminerServer
 from pithead.miner.configuration import PoolGroup
 from pithead.miner.daemon import Daemon, Machine
 from pithead.miner.identity import version_named
-from pithead.miner.interfaces import interface_of
 from pithead.miner.miner import Miner
 from pithead.miner.pool_url import read_pool_url
 from pithead.rpc.grpcserver import GrpcServer
@@ -103,43 +101,25 @@ class Machines:
         """`workers`: how many processes hash; None: as many as suit this computer."""
         self.places = tuple(places)
         now = clock.now()
-        machine_plans = [place.plan(directory) for place in places]
-        built = [build_fated(plan, now, work_scale) for plan in machine_plans]
-        self.machines: list[Machine] = [machine for machine, _ in built]
-        fates = [fate for _, fate in built]
-        named = zip(places, fates, strict=True)
-        self._desk = Desk({place.name: fate for place, fate in named if fate}, clock.now)
+        self._housed = [house(place, directory, now, work_scale, clock.now) for place in places]
+        self.machines: list[Machine] = [each.machine for each in self._housed]
+        fates = {each.place.name: each.fate for each in self._housed if each.fate is not None}
+        self._desk = Desk(fates, clock.now)
         self._engine = WorkerEngine(workers)
         self.daemon = Daemon(self.machines, clock, self._engine)
         self._apps: dict[str, ASGIApp] = {}
-        self._surroundings = [
-            surround(
-                machine.miner,
-                directory / place.name,
-                clock.now,
-                plan.defaults,
-                partial(interface_of, place.address),
-                None if machine.keeper is None else machine.keeper.settled,
-            )
-            for place, plan, machine in zip(places, machine_plans, self.machines, strict=True)
-        ]
+        cgminer: dict[str, CgminerServer] = {}
         grpc: dict[str, GrpcServer] = {}
-        parts = zip(places, self.machines, self._surroundings, fates, strict=True)
-        for place, machine, around, fate in parts:
-            machine.attend = around.step if fate is None else _each(fate.step, around.step)
-            machine.miner.system.watch(partial(self._power, machine, place.address))
-            machine.cable.watch(partial(self._look_at, machine, place.address))
-            apis = build_apis(machine.miner, around, clock.now, wall)
-            self._apps[place.address] = apis.http
-            grpc[place.address] = GrpcServer(apis.grpc)
+        for each in self._housed:
+            machine, address = each.machine, each.place.address
+            machine.miner.system.watch(partial(self._power, machine, address))
+            machine.cable.watch(partial(self._look_at, machine, address))
+            apis = build_apis(machine.miner, each.surroundings, clock.now, wall)
+            self._apps[address] = apis.http
+            grpc[address] = GrpcServer(apis.grpc)
+            cgminer[address] = CgminerServer(CgminerApi(machine.miner, clock.now).answer)
         self._rest = plans.rest
-        self._cgminer = Doors(
-            {
-                place.address: CgminerServer(CgminerApi(machine.miner, clock.now).answer)
-                for place, machine in zip(places, self.machines, strict=True)
-            },
-            plans.cgminer,
-        )
+        self._cgminer = Doors(cgminer, plans.cgminer)
         self._grpc = Doors(grpc, plans.grpc)
         self._admin_plan = plans.admin
         self._watch = FarmWatch(
@@ -207,8 +187,8 @@ class Machines:
             await self._server.stop()
         await self.daemon.stop()
         await self._engine.close()
-        for around in self._surroundings:
-            await around.logs.settled()
+        for each in self._housed:
+            await each.surroundings.logs.settled()
 
     def _power(self, machine: Machine, address: str, _: bool) -> None:
         self._look_at(machine, address)
@@ -253,14 +233,6 @@ def _facts(miner: Miner) -> Facts:
         api_version=REST_VERSION_TEXT,
         model=miner.model.name,
     )
-
-
-def _each(*parts: Callable[[float], None]) -> Callable[[float], None]:
-    def step(now: float) -> None:
-        for part in parts:
-            part(now)
-
-    return step
 
 
 def _moved(group: PoolGroup, old_url: str, new_url: str) -> PoolGroup:

@@ -61,7 +61,7 @@ async def test_a_factory_reset_leads_to_the_present_pool_of_the_farm(start):
     await end(first)
     second = start(NEW)
     second.move_pool(OLD, NEW, 0.0)
-    machine, around = second.machines[0], second._surroundings[0]
+    machine, around = second.machines[0], second._housed[0].surroundings
     assert urls(machine) == [ELSEWHERE]
     now = 1_700_000_000.0
     Upkeep(machine.miner, around.defaults).factory_reset(False, now)

@@ -20,7 +20,7 @@ from pithead.miner.api.cooling import Cooling
 from pithead.miner.api.durable import answer_when_settled
 from pithead.miner.api.graphql import GraphQl
 from pithead.miner.api.graphql_changes import Services
-from pithead.miner.api.keys import keys_in
+from pithead.miner.api.keys import Keys, keys_in
 from pithead.miner.api.license import License
 from pithead.miner.api.miner import MinerState
 from pithead.miner.api.network import Network
@@ -74,35 +74,52 @@ def build_apis(
     wall: Callable[[], float],
 ) -> Apis:
     """`clock` tells the machine's time, `wall` the world's: tokens live by it."""
-    directory, logs = surroundings.directory, surroundings.logs
-    keys = keys_in(directory, wall)
+    keys = keys_in(surroundings.directory, wall)
     miner.system.watch(lambda is_up: None if is_up else keys.sessions.revoke_all())
-    upkeep = Upkeep(miner, surroundings.defaults)
-    authentication, performance, pools = (
-        Authentication(keys),
-        Performance(miner, clock),
-        Pools(miner, clock),
+    services, of_graphql = _services(miner, surroundings, keys, clock)
+    answer_when_settled(services, surroundings.settled)
+    assert tuple(map(type, services)) == SERVICES
+    graphql = GraphQl(miner, of_graphql, keys, surroundings.logs, clock)
+    app = Starlette(
+        routes=[
+            *rest.routes(services, keys, BASE_PATH),
+            Route("/graphql", rest.told(graphql.answer), methods=["POST"]),
+            *_pages(miner),
+        ],
+        exception_handlers={HTTPException: rest.no_such_route},
     )
+    app.router.redirect_slashes = False
+    app.add_middleware(RequestLog, chronicle=surroundings.chronicle)
+    return Apis(app, grpc_api(services, keys, surroundings.chronicle))
+
+
+def _services(
+    miner: Miner, surroundings: Surroundings, keys: Keys, clock: Callable[[], float]
+) -> tuple[tuple[Service, ...], Services]:
+    """All of them in the order of the document, and those that GraphQL calls."""
+    directory = surroundings.directory
+    upkeep = Upkeep(miner, surroundings.defaults)
+    authentication, pools = Authentication(keys), Pools(miner, clock)
     actions = Actions(miner, upkeep, keys, clock)
     services: tuple[Service, ...] = (
         Version(),
         authentication,
         actions,
-        MinerState(miner, logs, directory, clock),
+        MinerState(miner, surroundings.logs, directory, clock),
         Network(miner, surroundings.interface),
         License(miner, clock),
         AdvancedSettings(miner),
         Upgrade(upkeep, surroundings.upgrades, directory, clock),
-        performance,
+        Performance(miner, clock),
         Cooling(miner, clock),
         Configuration(miner),
         pools,
     )
-    answer_when_settled(services, surroundings.settled)
-    graphql = GraphQl(
-        miner, Services(authentication, actions, pools, surroundings.settled), keys, logs, clock
-    )
-    assert tuple(map(type, services)) == SERVICES
+    return services, Services(authentication, actions, pools, surroundings.settled)
+
+
+def _pages(miner: Miner) -> list[Route]:
+    """What a browser is shown, and the document behind it."""
     document = rest_document()
 
     async def serve_document(_request: Request) -> Response:
@@ -114,22 +131,11 @@ def build_apis(
     async def serve_page(_request: Request) -> Response:
         return _html(_page(miner))
 
-    app = Starlette(
-        routes=[
-            *rest.routes(services, keys, BASE_PATH),
-            Route("/", serve_page),
-            Route("/graphql", rest.told(graphql.answer), methods=["POST"]),
-            *(
-                Route(path + slash, serve)
-                for path, serve in ((DOCUMENT_PATH, serve_document), (DOCS_PATH, serve_docs))
-                for slash in ("", "/")
-            ),
-        ],
-        exception_handlers={HTTPException: rest.no_such_route},
-    )
-    app.router.redirect_slashes = False
-    app.add_middleware(RequestLog, chronicle=surroundings.chronicle)
-    return Apis(app, grpc_api(services, keys, surroundings.chronicle))
+    served = ((DOCUMENT_PATH, serve_document), (DOCS_PATH, serve_docs))
+    return [
+        Route("/", serve_page),
+        *(Route(path + slash, serve) for path, serve in served for slash in ("", "/")),
+    ]
 
 
 @cache
