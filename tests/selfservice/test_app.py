@@ -10,6 +10,8 @@ import pyotp
 import pytest
 from argon2 import PasswordHasher
 from argon2.profiles import CHEAPEST
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from pithead.bitcoin.address import witness_address
@@ -58,7 +60,7 @@ class Site:
 
     def open(self, keeper):
         engine = keeper.store.engine
-        settings = ApiSettings(work_scale=1_000)
+        api_settings = ApiSettings(work_scale=1_000)
         self.accounts = Accounts(keeper.store)
         for user in ("alice", "bob"):
             self.accounts.create_user(user)
@@ -69,11 +71,11 @@ class Site:
         self.notices = Notices(engine)
         pool = PoolAdmin(
             None, keeper, self.accounts, Groups(engine), WorkerSettings(engine), self.notices,
-            Bans.of(settings), 1_000, lambda: NOW, lambda: self.wall, self.logins,
+            Bans.of(api_settings), 1_000, lambda: NOW, lambda: self.wall, self.logins,
         )  # fmt: skip
         self.destinations = Destinations(engine, REGTEST)
         money = MoneyAdmin(keeper, self.accounts, self.destinations, None, lambda: NOW)
-        service = SelfService.of(pool, money, settings)
+        service = SelfService.of(pool, money, api_settings)
         routes = selfservice_routes(service, self.logins, lambda: self.wall, self.streams)
         self.app = Starlette(routes=routes)
 
@@ -163,6 +165,37 @@ async def test_a_wrong_password_and_a_wrong_name_are_told_alike(site, body):
     assert answer.status_code == 401
     assert answer.text == "this name and password do not belong together\n"
     assert "Set-Cookie" not in answer.headers
+
+
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.text(max_size=30), st.lists(st.text())
+)
+NAMES = ["user", "password", "code", "old", "new", "address", "threshold_sats", "x"]
+BYTES = st.one_of(
+    st.binary(max_size=60),
+    st.dictionaries(st.sampled_from(NAMES), VALUES).map(lambda body: json.dumps(body).encode()),
+)
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in SESSION_OPERATIONS if row.body is not None], ids=lambda row: row.name
+)
+@settings(
+    max_examples=25, deadline=None, database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)  # fmt: skip
+@given(body=BYTES)
+async def test_no_body_is_an_internal_error_or_changes_anything(site, alice, row, body):
+    """Of who has a session, but does not know the password."""
+    site.wall += 20
+    answer = await alice.request(
+        row.method, row.path.removeprefix(ME), content=body,
+        headers={"Content-Type": "application/json"},
+    )  # fmt: skip
+    assert answer.status_code in (401, 403, 422), answer.text
+    assert site.logins.factors.of("alice") is None
+    assert site.destinations.of("alice") is None
+    assert site.logins.is_right("alice", PASSWORD)
 
 
 @pytest.mark.parametrize("body", [{}, {"user": "a"}, [], {**SIGN_IN, "x": 1}, {"user": 1}])
