@@ -5,8 +5,9 @@ from typing import Any, Literal
 
 from pithead.bos.cooling import SetCoolingModeRequestMode
 from pithead.bos.miner import UpdateHashboardsRequest
-from pithead.bos.performance import SetDPSRequest
+from pithead.bos.performance import SetDPSRequest, SetQuickRampingRequest
 from pithead.bos.pool import PoolGroupConfiguration
+from pithead.bos.tuning import PerformanceModeMode
 from pithead.bos.units import Power, TeraHashrate
 from pithead.fleet.contract import (
     Fleet,
@@ -65,6 +66,18 @@ SETTINGS: dict[str, Setting] = {
     ),
     "dps": Setting(
         "PUT", "/performance/dps", rest_type(SetDPSRequest), "Change dynamic performance scaling."
+    ),
+    "performance-mode": Setting(
+        "PUT",
+        "/performance/mode",
+        PerformanceModeMode,
+        "Run boards at frequencies and voltages, or let the tuner aim at a target.",
+    ),
+    "quick-ramping": Setting(
+        "PUT",
+        "/performance/quick-ramping",
+        rest_type(SetQuickRampingRequest),
+        "Change how fast power comes and goes.",
     ),
     "cooling": Setting("PUT", "/cooling/mode", SetCoolingModeRequestMode, "Change the cooling."),
     "pools": Setting(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pithead.cli.serving import HttpServer, listen
+from pithead.fleet.client import MachineClient
 from tests.farming import until
 from tests.fleet.watched import target, watching
 from tests.served_machines import serving
@@ -28,7 +29,8 @@ def machines(tmp_path):
 
 @pytest.fixture
 async def fleet(machines, tmp_path):
-    served = [machines.start(120) for _ in range(2)]
+    models = ("Antminer S21", "Antminer S19j Pro")
+    served = [machines.start(120, model_name=model) for model in models]
     names = ("north", "south")
     targets = [target(each.place, name) for each, name in zip(served, names, strict=True)]
     async with watching(tmp_path, targets) as fleet:
@@ -124,7 +126,10 @@ async def test_every_form_is_accessible(fleet):
     async with browsing(fleet) as page:
         await page.goto(address(fleet))
         group = page.get_by_role("group", name="Which settings")
-        for settings in ("Performance scaling", "Cooling", "Pools", "Hashrate target"):
+        for settings in (
+            "Performance scaling", "Frequency and voltage", "Boards", "Quick ramping", "Cooling",
+            "Pools", "Hashrate target",
+        ):  # fmt: skip
             await group.get_by_role("button", name=settings).click()
             await page.get_by_role("button", name="Apply").wait_for()
             await accessible(page)
@@ -187,6 +192,91 @@ async def test_the_forms_of_a_machine_set_what_its_constraints_allow(fleet):
     urls = [pool.url for group in machine.pool_groups() for pool in group.pools]
     assert urls[-1] == "stratum+tcp://second.example:3333"
     assert len(urls) == 2
+
+
+async def configured(fleet, number=0):
+    async with MachineClient(fleet.served[number].place) as client:
+        return await client.get("/configuration/miner")
+
+
+@asynccontextmanager
+async def form_of(fleet, settings, number=0):
+    async with browsing(fleet) as page:
+        await page.goto(address(fleet, number))
+        group = page.get_by_role("group", name="Which settings")
+        await group.get_by_role("button", name=settings).click()
+        yield page
+
+
+async def applied(page, settings):
+    await page.get_by_role("button", name="Apply").click()
+    await page.get_by_text(f"{settings} set").wait_for()
+
+
+async def test_boards_are_turned_off_and_on_with_the_keyboard_alone(fleet):
+    async with form_of(fleet, "Boards", 1) as page:
+        await page.get_by_role("group", name="Boards that hash").wait_for()
+        await page.get_by_role("button", name="Apply").press("Enter")
+        await page.get_by_text("nothing is different").wait_for()
+        for wanted in (False, True):
+            await page.get_by_label("Board 2").press("Space")
+            assert await page.get_by_label("Board 2").is_checked() is wanted
+            await page.get_by_role("button", name="Apply").press("Enter")
+            await page.get_by_text("Boards set").wait_for()
+            boards = (await configured(fleet, 1))["hashboard_config"]["hashboards"]
+            assert [board["enabled"] for board in boards] == [True, wanted, True]
+
+
+async def test_frequency_and_voltage_are_set_for_all_boards_and_for_one(fleet):
+    async with form_of(fleet, "Frequency and voltage") as page:
+        everywhere = page.get_by_role("group", name="All boards")
+        frequency = everywhere.get_by_label(re.compile("^Frequency"))
+        await frequency.wait_for()
+        assert await frequency.get_attribute("max") == "1300"
+        assert float(await frequency.input_value()) > 0, "what it is now is where one begins"
+        await frequency.fill("2000")
+        await page.get_by_role("button", name="Apply").click()
+        assert await frequency.evaluate("field => field.validity.rangeOverflow")
+        await frequency.fill("400")
+        await everywhere.get_by_label(re.compile("^Voltage")).fill("13.1")
+        second = page.get_by_role("group", name="Board 2, where it differs")
+        await second.get_by_label(re.compile("^Frequency")).fill("380.5")
+        await applied(page, "Frequency and voltage")
+    now = await configured(fleet)
+    assert now["tuner"]["enabled"] is False
+    boards = now["hashboard_config"]
+    assert boards["global_frequency"] == {"hertz": 400e6}
+    assert boards["global_voltage"] == {"volt": 13.1}
+    assert [board["frequency"] for board in boards["hashboards"]] == [
+        None,
+        {"hertz": 380.5e6},
+        None,
+    ]
+    assert [board["voltage"] for board in boards["hashboards"]] == [None] * 3
+
+
+async def test_a_target_turns_the_tuner_on_again_after_frequencies(fleet):
+    async with form_of(fleet, "Frequency and voltage") as page:
+        await applied(page, "Frequency and voltage")
+        assert (await configured(fleet))["tuner"]["enabled"] is False
+        group = page.get_by_role("group", name="Which settings")
+        await group.get_by_role("button", name="Hashrate target").click()
+        await page.get_by_label(re.compile("^TH/s")).fill("150")
+        await applied(page, "Hashrate target")
+        assert (await configured(fleet))["tuner"]["enabled"] is True
+        await group.get_by_role("button", name="Performance scaling").click()
+        await page.get_by_label(re.compile("^Step, TH/s")).fill("7.5")
+        await applied(page, "Performance scaling")
+        assert (await configured(fleet))["dps"]["hashrate_step"] == {"terahash_per_second": 7.5}
+
+
+async def test_quick_ramping_is_set(fleet):
+    async with form_of(fleet, "Quick ramping") as page:
+        await page.get_by_label(re.compile("^Up within")).fill("90")
+        await page.get_by_label(re.compile("^Down within")).fill("45")
+        await applied(page, "Quick ramping")
+    boards = (await configured(fleet))["hashboard_config"]
+    assert (boards["quick_ramping_time_up_s"], boards["quick_ramping_time_down_s"]) == (90, 45)
 
 
 async def test_a_machine_that_goes_away_is_shown_so(fleet, machines):

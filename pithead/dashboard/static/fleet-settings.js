@@ -1,37 +1,20 @@
 // Forms made from a machine's own constraints: each sends what its own API takes.
 
-import { $, action, choice, h, say } from "./base.js";
+import { action, choice, h, say } from "./base.js";
+import { check, get, number, numberOf, select, wrapped } from "./fleet-fields.js";
+import { boardsForm, manualForm, rampingForm } from "./fleet-hashboards.js";
 import { change, machinePath } from "./fleet-session.js";
 
-const get = (object, ...names) => names.reduce((value, name) => value?.[name], object);
-
-/** A field for a number between the machine's limits. `unit` is the name of the value in them. */
-function number(label, name, value, limits, unit, { step = "1", required = false } = {}) {
-  const of = (which) => (unit ? get(limits, which, unit) : get(limits, which));
-  const [low, high, usual] = [of("min"), of("max"), of("default")];
-  const parts = [];
-  if (low !== undefined && high !== undefined) parts.push(`${low} to ${high}`);
-  if (usual !== undefined) parts.push(`usually ${usual}`);
-  return h("label", {}, label,
-    h("input", { type: "number", name, value: value ?? "", min: low, max: high, step, required }),
-    h("span", { class: "hint" }, parts.join(", ")));
-}
-
-const select = (label, name, options, chosen) => h("label", {}, label,
-  h("select", { name }, options.map(([value, text]) => h("option", { value, selected: String(value) === String(chosen) }, text))));
-
-const check = (label, name, checked) => h("label", { class: "check" },
-  h("input", { type: "checkbox", name, checked }), label);
-
-const numberOf = (values, name) => (values.get(name) === "" || values.get(name) === null ? undefined : Number(values.get(name)));
-const wrapped = (value, unit) => (value === undefined ? undefined : { [unit]: value });
-
-// One function for each form: its fields from what the machine says, and what it sends.
+// One function for each form: its fields from what the machine says, and what it sends: the names
+// of settings, and their bodies.
 
 const FORMS = {
   power: ["Power target", powerForm],
   hashrate: ["Hashrate target", hashrateForm],
   dps: ["Performance scaling", dpsForm],
+  manual: ["Frequency and voltage", manualForm],
+  boards: ["Boards", boardsForm],
+  ramping: ["Quick ramping", rampingForm],
   cooling: ["Cooling", coolingForm],
   pools: ["Pools", poolsForm],
 };
@@ -40,7 +23,7 @@ function powerForm(view) {
   const limits = view.constraints?.tuner_constraints?.power_target;
   return {
     fields: [number("Watts", "watt", get(view.configuration, "tuner", "power_target", "watt"), limits, "watt", { required: true })],
-    send: (values) => ["power-target", { watt: numberOf(values, "watt") }],
+    send: (values) => [["power-target", { watt: numberOf(values, "watt") }]],
   };
 }
 
@@ -49,29 +32,35 @@ function hashrateForm(view) {
   const now = get(view.configuration, "tuner", "hashrate_target", "terahash_per_second");
   return {
     fields: [number("TH/s", "ths", now, limits, "terahash_per_second", { step: "any", required: true })],
-    send: (values) => ["hashrate-target", { terahash_per_second: numberOf(values, "ths") }],
+    send: (values) => [["hashrate-target", { terahash_per_second: numberOf(values, "ths") }]],
   };
 }
 
+/** Steps and the lowest target are of what the tuner aims at: watts or TH/s. */
 function dpsForm(view) {
   const [dps, limits] = [view.configuration?.dps ?? {}, view.constraints?.dps_constraints ?? {}];
+  const isRate = view.configuration?.tuner?.tuner_mode === 2;
+  const [step, lowest, unit, words, kind] = isRate
+    ? ["hashrate_step", "min_hashrate_target", "terahash_per_second", "TH/s", "hashratetarget"]
+    : ["power_step", "min_power_target", "watt", "watts", "powertarget"];
+  const target = (label, name, of) => number(`${label}, ${words}`, name, get(dps, of, unit), limits[of], unit, { step: isRate ? "any" : "1" });
   return {
     fields: [
       check("Scale the target with the heat", "enable", Boolean(dps.enabled)),
       select("Mode", "mode", [[1, "normal: never above the target"], [2, "boost: above it where it is cool"]], dps.mode ?? 1),
-      number("Step, watts", "step", get(dps, "power_step", "watt"), limits.power_step, "watt"),
-      number("Lowest target, watts", "lowest", get(dps, "min_power_target", "watt"), limits.min_power_target, "watt"),
+      target("Step", "step", step),
+      target("Lowest target", "lowest", lowest),
       check("Shut down when too hot at the lowest target", "enable_shutdown", Boolean(dps.shutdown_enabled)),
       number("Shut down for, hours", "hours", get(dps, "shutdown_duration", "hours"), limits.shutdown_duration, "hours"),
       number("Begin at, % of the target", "start", dps.on_start_target_percent, limits.on_start_target_percent),
     ],
-    send: (values) => ["dps", {
+    send: (values) => [["dps", {
       enable: values.has("enable"), mode: numberOf(values, "mode"), enable_shutdown: values.has("enable_shutdown"),
       shutdown_duration: wrapped(numberOf(values, "hours"), "hours"), on_start_target_percent: numberOf(values, "start"),
-      target: { target: { powertarget: {
-        power_step: wrapped(numberOf(values, "step"), "watt"), min_power_target: wrapped(numberOf(values, "lowest"), "watt"),
+      target: { target: { [kind]: {
+        [step]: wrapped(numberOf(values, "step"), unit), [lowest]: wrapped(numberOf(values, "lowest"), unit),
       } } },
-    }],
+    }]],
   };
 }
 
@@ -105,7 +94,7 @@ function coolingForm(view) {
       const body = {};
       for (const name of temperatures) body[name] = wrapped(numberOf(values, name), "degree_c");
       for (const name of ["min_fan_speed", "max_fan_speed", "minimum_required_fans", "fan_speed_ratio"]) body[name] = numberOf(values, name);
-      return ["cooling", { [values.get("mode")]: body }];
+      return [["cooling", { [values.get("mode")]: body }]];
     },
   };
 }
@@ -135,7 +124,7 @@ function poolsForm(view) {
       draw();
     } }, "Add a pool")))));
   draw();
-  return { fields: [place], isWhole: true, send: () => ["pools", groups] };
+  return { fields: [place], isWhole: true, send: () => [["pools", groups]] };
 }
 
 /** The forms of one machine; `take` gives them what it says, `look` is called after a change. */
@@ -155,8 +144,9 @@ export function settingsForms(place, chooser, id, look) {
     place.replaceChildren(h("form", {
       class: "setting", oninput: () => { isTouched = true; },
       onsubmit: action(async (event) => {
-        const [name, body] = form.send(new FormData(event.target));
-        await change("PUT", `${machinePath(id)}/${name}`, body);
+        const changes = form.send(new FormData(event.target));
+        if (!changes.length) throw new Error("nothing is different from what it is now");
+        for (const [name, body] of changes) await change("PUT", `${machinePath(id)}/${name}`, body);
         say(`${FORMS[shown][0]} set`, "good");
         isTouched = false;
         signature = "";
