@@ -2,6 +2,7 @@
 
 import json
 
+from pithead.pool.worker_settings import WorkerSettings
 from tests.browser import IN_A_BROWSER, VIEWS, browsing, visiting
 from tests.dashboard.conftest import PASSWORD
 
@@ -62,8 +63,11 @@ async def acts_of_a_user(page, farm):
     assert farm.pool.accounts.access(token) is None
     await page.click("#workers tbody button >> nth=0")
     await page.fill("dialog [name=label]", "cellar")
+    await page.fill("dialog [name=difficulty]", "1e15")
     await page.click("dialog button.first")
     await page.wait_for_selector("#workers >> text=cellar")
+    settings = WorkerSettings(farm.pool.bookkeeper.store.engine)
+    assert 1e15 in [each.least_difficulty for each in settings.of("alice").values()]
     await page.click("#workers th button >> text=5 min")
     assert await page.get_attribute("#workers th:has-text('5 min')", "aria-sort") == "descending"
     await page.fill("#workers input", "no such worker")

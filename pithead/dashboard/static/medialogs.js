@@ -28,13 +28,15 @@ export function showSecret(title, secret, words) {
       navigator.clipboard ? h("button", { type: "button", class: "first", onclick: copy }, "Copy") : false, closing("Done"))));
 }
 
-/** Label, watching and alert limit of a worker; `save(row, change)` when it is sent. */
+/** Label, watching, alert limit and least difficulty of a worker; `save(row, change)` when it is sent. */
 export function editWorker(row, save) {
   const limit = row.alert_limit === null ? "" : row.alert_limit / UNITS;
   const form = h("form", { class: "stack" },
     h("label", {}, "Label", h("input", { name: "label", maxlength: "100", value: row.label, autocomplete: "off" })),
     h("label", {}, "Alert below, TH/s (empty: 70 % of the average of 24 hours)",
       h("input", { name: "limit", type: "number", min: "0", step: "any", value: String(limit) })),
+    h("label", {}, "Difficulty of its shares at least (empty: the pool's own)",
+      h("input", { name: "difficulty", type: "number", min: "0", step: "any", value: String(row.least_difficulty ?? "") })),
     h("label", { class: "check" }, h("input", { type: "checkbox", name: "monitored", checked: row.monitored }), "watch this worker"),
     h("div", { class: "buttons" }, h("button", { class: "first" }, "Save"), closing()));
   const box = dialog(row.name, form);
@@ -42,6 +44,7 @@ export function editWorker(row, save) {
     await save(row, {
       label: form.label.value.trim(), monitored: form.monitored.checked,
       alert_limit: form.limit.value === "" ? 0 : Number(form.limit.value) * UNITS,
+      least_difficulty: Number(form.difficulty.value),
     });
     box.close();
   }));
