@@ -94,7 +94,13 @@ def test_the_source_archive_has_all_that_is_built_from(sdist):
     assert ours <= names
     assert {"setup.py", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md"} <= names
     assert source_files("deploy", "docs", endings={".md", ".yml", ".toml", ".json"}) <= names
-    assert not [name for name in names if name.endswith(".so") or name.startswith("tests/")]
+    assert source_files("tests", "bench", "website", "examples", endings={".py", ".toml"}) <= names
+    assert source_files("tests", endings={".json", ".jsonl", ".tsv", ".c"}) <= names
+    assert not [name for name in names if name.endswith((".so", ".pyc", ".sqlite", ".log", "~"))]
+    assert {name.partition("/")[0] for name in names if "/" in name} == {
+        "bench", "deploy", "docs", "examples", "pithead", "pithead.egg-info", "requirements",
+        "tests", "website",
+    }  # fmt: skip
 
 
 def test_the_wheel_has_modules_migrations_and_data_and_no_sources_of_c(wheel):
