@@ -12,19 +12,7 @@
  *   report    what was sent and answered since `go`, and when the last clean job reached each, in
  *             seconds of CLOCK_MONOTONIC, which the processes of one machine share
  */
-#define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/tcp.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
+#include "miners.h"
 
 enum {
     INPUT_SIZE = 65536,
@@ -61,21 +49,6 @@ static double rate, went_at, started_at;
 static uint64_t due, accepted, rejected, sent, late, latencies[LATENCY_STEPS];
 static char input[INPUT_SIZE + 1];
 
-static double
-now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-static void
-fail(const char *what)
-{
-    fprintf(stderr, "crowd: %s: %s\n", what, errno ? strerror(errno) : "unexpected");
-    exit(1);
-}
-
 static void
 say(const Miner *miner, const char *data, size_t size)
 {
@@ -89,21 +62,7 @@ open_miner(int index)
 {
     Miner *miner = &miners[index];
     const uint32_t number = (uint32_t)(first + index);
-    const uint32_t host = 0x7f010001u + number / 250 * 256 + number % 250;
-    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(host)};
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const int on = 1;
-    miner->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (miner->fd < 0 || bind(miner->fd, (struct sockaddr *)&from, sizeof(from)) < 0 ||
-        connect(miner->fd, (struct sockaddr *)&to, sizeof(to)) < 0) {
-        fail("connect");
-    }
-    setsockopt(miner->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = miner};
-    if (epoll_ctl(poller, EPOLL_CTL_ADD, miner->fd, &event) < 0) {
-        fail("epoll_ctl");
-    }
+    miner->fd = dial(number, port, poller, miner);
     char hello[LINE_SIZE];
     const int size = snprintf(hello, sizeof(hello),
         "{\"id\":1,\"method\":\"mining.subscribe\",\"params\":[\"crowd/1\"]}\n"
@@ -163,14 +122,7 @@ take_line(Miner *miner, const char *line, const char *end, double at)
         if (number >= FIRST_SUBMIT_ID) {
             count_answer(miner, strstr(line, "\"result\":true") != NULL, at);
         } else if (number == 1) {
-            const char *size = strrchr(line, '"');
-            const char *close = strstr(line, "]]");
-            const char *at_size = close == NULL ? NULL : strchr(close, '"');
-            at_size = at_size == NULL ? NULL : strchr(at_size + 1, '"');
-            if (size == NULL || at_size == NULL ||
-                sscanf(at_size + 1, " , %d", &extranonce2_size) != 1) {
-                fail("no extranonce2 size");
-            }
+            extranonce2_size = extranonce2_size_of(line);
             miner->subscribed = 1;
         } else if (number == 2) {
             miner->authorised = 1;
@@ -334,10 +286,7 @@ main(int count, char **arguments)
     rate = atof(arguments[3]);
     first = atoi(arguments[4]);
     users = atoi(arguments[5]);
-    struct rlimit files;
-    getrlimit(RLIMIT_NOFILE, &files);
-    files.rlim_cur = files.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &files);
+    have_many_files();
     started_at = now();
     miners = calloc((size_t)miner_count, sizeof(Miner));
     jobs = calloc(JOBS, sizeof(Job));

@@ -11,19 +11,7 @@
  * It prints one JSON object a line. Times of arrival are seconds of CLOCK_MONOTONIC, which the
  * processes of one machine share.
  */
-#define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/tcp.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
+#include "miners.h"
 
 enum {
     INPUT_SIZE = 16384,     /* a notification is some 3 KB */
@@ -53,21 +41,6 @@ static unsigned window;
 static int counting;
 static uint64_t accepted, rejected, latencies[LATENCY_STEPS], arrivals;
 
-static double
-now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-static void
-fail(const char *what)
-{
-    fprintf(stderr, "load: %s: %s\n", what, errno ? strerror(errno) : "unexpected");
-    exit(1);
-}
-
 /* Writes all of it: what miners send is far less than a socket's buffer holds. */
 static void
 send_all(const Miner *miner, const char *data, size_t size)
@@ -85,26 +58,11 @@ send_all(const Miner *miner, const char *data, size_t size)
     }
 }
 
-/* Each miner has a loopback address of its own, as machines in a farm have. */
 static void
 open_miner(int index)
 {
     Miner *miner = &miners[index];
-    const uint32_t host = 0x7f010001u + (uint32_t)(index / 250) * 256 + (uint32_t)(index % 250);
-    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(host)};
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const int on = 1;
-    miner->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (miner->fd < 0 || bind(miner->fd, (struct sockaddr *)&from, sizeof(from)) < 0 ||
-        connect(miner->fd, (struct sockaddr *)&to, sizeof(to)) < 0) {
-        fail("connect");
-    }
-    setsockopt(miner->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = miner};
-    if (epoll_ctl(poller, EPOLL_CTL_ADD, miner->fd, &event) < 0) {
-        fail("epoll_ctl");
-    }
+    miner->fd = dial((uint32_t)index, port, poller, miner);
     char hello[LINE_SIZE];
     const int size = snprintf(hello, sizeof(hello),
         "{\"id\":1,\"method\":\"mining.subscribe\",\"params\":[\"load/1\"]}\n"
@@ -126,19 +84,6 @@ member(const char *line, const char *name)
     }
     found += strlen(key);
     return found + strspn(found, " ");
-}
-
-/* {"result":[[...],"extranonce1",SIZE],...}: the size is the last number before a bracket. */
-static void
-read_subscription(Miner *miner, const char *result)
-{
-    const char *at = strstr(result, "]]");
-    at = at == NULL ? NULL : strchr(at, '"');
-    at = at == NULL ? NULL : strchr(at + 1, '"');
-    if (at == NULL || sscanf(at + 1, " , %d", &miner->extranonce2_size) != 1 ||
-        miner->extranonce2_size < 2 || miner->extranonce2_size > 16) {
-        fail("no extranonce2 size in the subscription");
-    }
 }
 
 /* {"params":["id","prev","1","2",[...],"version","bits","time",clean],...} */
@@ -194,7 +139,7 @@ take_line(Miner *miner, const char *line, double at)
         if (number >= FIRST_SUBMIT_ID) {
             count_answer(miner, is_true, at);
         } else if (number == 1) {
-            read_subscription(miner, result);
+            miner->extranonce2_size = extranonce2_size_of(result);
         } else if (!is_true) {
             fail("not authorised");
         } else {
@@ -381,10 +326,7 @@ main(int count, char **arguments)
     if (connections < 1 || outstanding < 1 || outstanding > MOST_OUTSTANDING) {
         fail("connections from 1, outstanding from 1 to 256");
     }
-    struct rlimit files;
-    getrlimit(RLIMIT_NOFILE, &files);
-    files.rlim_cur = files.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &files);
+    have_many_files();
     miners = calloc((size_t)connections, sizeof(Miner));
     poller = epoll_create1(EPOLL_CLOEXEC);
     if (miners == NULL || poller < 0) {
