@@ -34,7 +34,7 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	$(PIP) install -q --require-hashes -r requirements/dev.txt
 	@touch $@
 
-check: develop  ## format, lint, strict types, import arrows and unit tests; under a minute
+check: develop  ## format, lint, strict types, import arrows and quick tests; some two minutes on two cores
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -44,7 +44,7 @@ format: develop  ## put the code into the one format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-test: develop  ## everything within ten minutes
+test: develop  ## all tests but the long faults; some twelve minutes on two cores
 	$(BIN)/pytest -n auto --dist worksteal -m "not soak" $(TESTS)
 
 soak: develop  ## the long faults

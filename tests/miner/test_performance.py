@@ -41,6 +41,7 @@ def codes(rig):
 # --- heat ---
 
 
+@pytest.mark.slow
 def test_a_hot_room_lowers_the_target_and_a_cool_one_brings_it_back(make):
     rig = make()
     performance = rig.miner.performance

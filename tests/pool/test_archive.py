@@ -87,6 +87,7 @@ def events_of(day):
     return shares(NOW + day * DAY, 50) + shares(NOW + day * DAY + 60, 50, "bob")
 
 
+@pytest.mark.slow
 def test_between_two_and_three_days_of_the_journal_are_there_to_be_told(make):
     pool = make(2)
     pool.day(a_history())

@@ -176,6 +176,7 @@ def test_what_is_no_whole_backup_is_told_and_makes_nothing(backup, tmp_path, cha
     assert len(contents(where)["tokens"]) == 50
 
 
+@pytest.mark.slow
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -84,6 +85,7 @@ def test_telling_a_history_again_from_its_journal_leaves_the_same_ledger(steps):
     assert again.ledger.balances == first.ledger.balances
 
 
+@pytest.mark.slow
 @given(steps, st.data())
 @settings(max_examples=25, deadline=None)
 def test_books_from_a_store_equal_undisturbed_ones(tmp_path_factory, steps, data):

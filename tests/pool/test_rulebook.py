@@ -99,6 +99,7 @@ steps = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(steps)
 @settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
