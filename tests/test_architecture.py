@@ -22,7 +22,7 @@ ALLOWED = {
     "dashboard": {"rpc"},
     "miner": {"bos", "rpc", "hardware", "stratum", "work", "bitcoin"},
     "farm": {"miner", "hardware", "rpc", "bos", "metrics", "native"},
-    "fleet": {"bos", "rpc", "dashboard"},
+    "fleet": {"bos", "rpc", "dashboard", "metrics"},
     "cli": {
         "bitcoin", "native", "work", "stratum", "node", "pool", "poolapi", "pooladmin", "metrics",
         "hardware", "rpc", "bos", "miner", "farm", "dashboard", "selfservice", "fleet",

@@ -22,6 +22,7 @@ from pithead.fleet.live import Live, TooManyStreams
 from pithead.fleet.operations import OPERATIONS, SETTINGS, TEXT, Operation
 from pithead.fleet.pages import fleet_pages
 from pithead.fleet.service import FleetService, Missing, status_of
+from pithead.metrics.web import health_routes, metrics_route
 from pithead.rpc import pages
 
 log = structlog.get_logger(__name__)
@@ -40,7 +41,8 @@ Answering = Callable[[Request], Awaitable[Response]]
 
 
 def build_app(service: FleetService, live: Live, faults: FaultDesk, door: Door) -> Starlette:
-    """Pages at `/` and `/machine/ID`, the API at `/api/v1/fleet`, its description at `/docs`."""
+    """Pages at `/` and `/machine/ID`, the API at `/api/v1/fleet`, its description at `/docs`,
+    `/metrics` and `/health`."""
     api = FleetApi(service, live, faults, door)
     routes = []
     for path in dict.fromkeys(operation.path for operation in OPERATIONS):
@@ -50,6 +52,8 @@ def build_app(service: FleetService, live: Live, faults: FaultDesk, door: Door) 
         answering = api.answering(mine)
         routes += [Route(each, answering, methods=[*mine]) for each in (path, f"{path}/")]
     routes += [Route(DOCUMENT_PATH, _describe), Route("/docs", _show)]
+    routes += health_routes(service.alive, service.ready)
+    routes.append(metrics_route(service.measure, api.admit_to_metrics))
     routes += dashboard_routes(fleet_pages())
     app = Starlette(routes=routes, exception_handlers={HTTPException: _no_such_route})
     app.router.redirect_slashes = False
@@ -86,6 +90,15 @@ class FleetApi:
                 return _respond(500, b"internal error; the log says more\n", TEXT)
 
         return answer
+
+    async def admit_to_metrics(self, request: Request) -> Response | None:
+        """Who may read the fleet may read its figures."""
+        try:
+            self._door.check_host(request)
+            self._door.admit(request, changes=False)
+        except Refusal as refusal:
+            return _refused(refusal)
+        return None
 
     async def _answer(self, operation: Operation, request: Request, body: Any) -> Response:
         path, service = request.path_params, self._service

@@ -1,6 +1,6 @@
 """The operations of the fleet's API, each called as the table has it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -14,9 +14,11 @@ from pithead.fleet.faults import FaultDesk
 from pithead.fleet.history import MOST_MINUTES
 from pithead.fleet.inspection import inspect, log_tail
 from pithead.fleet.live import fleet_of
+from pithead.fleet.measures import fleet_samples, reasons_to_wait
 from pithead.fleet.operations import SETTINGS
 from pithead.fleet.sparse import said
 from pithead.fleet.watcher import Watcher
+from pithead.metrics.families import Sample
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +39,17 @@ class FleetService:
 
     def fleet(self) -> Fleet:
         return fleet_of(self._watcher.book)
+
+    async def measure(self) -> Sequence[Sample]:
+        book = self._watcher.book
+        return tuple(fleet_samples(book.rows(), book.look_seconds, self._clock()))
+
+    async def alive(self) -> Sequence[str]:
+        """That this is answered says that the loop turns."""
+        return ()
+
+    async def ready(self) -> Sequence[str]:
+        return reasons_to_wait(self._watcher.book.rows())
 
     async def machine(self, path: Path, may_write: bool) -> MachineView:
         """Passwords of pools only for those who could change them."""

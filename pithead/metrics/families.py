@@ -138,4 +138,34 @@ MACHINE_SHARES = Family(
     ("machine", "result"),
 )
 
+# Of a fleet, as its machines say over their own APIs
+
+FLEET_MACHINES = Family("pithead_fleet_machines", "Machines there are.", ("state",))
+FLEET_LOOK = Family("pithead_fleet_look_seconds", "Between two looks at a machine that answers.")
+FLEET_INFO = Family(
+    "pithead_fleet_machine_info",
+    "1; the labels say what it is.",
+    ("machine", "name", "model", "version"),
+)
+FLEET_UP = Family("pithead_fleet_machine_up", "Whether it answers us (0 or 1).", ("machine",))
+FLEET_MINING = Family("pithead_fleet_machine_mining", "Whether it mines (0 or 1).", ("machine",))
+FLEET_ATTENTION = Family(
+    "pithead_fleet_machine_attention", "Whether somebody should look (0 or 1).", ("machine",)
+)
+FLEET_SEEN = Family("pithead_fleet_machine_seen_seconds", "Since it last answered.", ("machine",))
+FLEET_HASHRATE = Family(
+    "pithead_fleet_machine_hashrate_hashes_per_second", "Of the last five minutes.", ("machine",)
+)
+FLEET_WATTS = Family("pithead_fleet_machine_power_watts", "What it draws.", ("machine",))
+FLEET_TARGET = Family("pithead_fleet_machine_target_watts", "What it aims at.", ("machine",))
+FLEET_CHIP = Family(
+    "pithead_fleet_machine_chip_temperature_celsius", "The hottest it knows of.", ("machine",)
+)
+FLEET_ERRORS = Family("pithead_fleet_machine_errors", "Errors that it lists.", ("machine",))
+FLEET_SHARES = Family(
+    "pithead_fleet_machine_shares_total",
+    "What its pools said of its shares since its mining began.",
+    ("machine", "result"),
+)
+
 EVERY = tuple(value for value in list(globals().values()) if isinstance(value, Family))

@@ -4,6 +4,7 @@ Health says nothing secret and is told to everybody who reaches the port; whom t
 told is the port's own decision.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import ip_address
 
@@ -58,6 +59,7 @@ def metrics_route(measure: Measure, admit: Admission) -> Route:
         refusal = await admit(request)
         if refusal is not None:
             return refusal
-        return Response(exposition(await measure()), 200, HEADERS, CONTENT_TYPE)
+        text = await asyncio.to_thread(exposition, await measure())
+        return Response(text, 200, HEADERS, CONTENT_TYPE)
 
     return Route("/metrics", answer, methods=["GET"])

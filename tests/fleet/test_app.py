@@ -1,14 +1,17 @@
 """The fleet's own API over machines that are served on sockets."""
 
 import json
+from contextlib import closing
 
 import msgspec
 import pytest
 
+from pithead.cli.serving import listen
 from pithead.fleet.access import set_password
 from pithead.fleet.app import MOST_BYTES
 from pithead.fleet.live import MOST_STREAMS
 from pithead.fleet.operations import BASE, OPERATIONS
+from pithead.fleet.ranges import Place
 from pithead.fleet.tries import BURST
 from tests.farming import until
 from tests.fleet.watched import target, watching
@@ -352,3 +355,26 @@ async def test_an_admin_api_that_is_away_is_told(served, tmp_path, unused_tcp_po
         async with fleet.owner() as owner:
             assert (await owner.get(f"{BASE}/session")).json()["simulated"] is True
             assert (await owner.get(path(served, "/faults"))).status_code == 504
+
+
+async def test_metrics_and_health_are_told_to_those_who_may_read(machines, tmp_path):
+    served = machines.start(90)
+    async with watching(tmp_path, [target(served.place)], is_open=False) as fleet:
+        await fleet.state(served.place, "mining")
+        async with fleet.client() as stranger, fleet.owner() as owner:
+            assert (await stranger.get("/health/live")).json() == {"ok": True, "reasons": []}
+            assert (await stranger.get("/health/ready")).status_code == 200
+            assert (await stranger.get("/metrics")).status_code == 401
+            told = (await owner.get("/metrics")).text
+    assert f'pithead_fleet_machine_mining{{machine="{served.place}"}} 1.0' in told
+
+
+async def test_a_fleet_that_has_looked_at_nobody_yet_is_not_ready(tmp_path):
+    with closing(listen("127.0.0.1", 0, "x")) as silent:
+        place = Place("127.0.0.1", silent.getsockname()[1])
+        async with watching(tmp_path, [target(place)]) as fleet, fleet.client() as client:
+            await fleet.state(place, "new")
+            answer = await client.get("/health/ready")
+            assert (answer.status_code, answer.json()["ok"]) == (503, False)
+            lured = await client.get("/metrics", headers={"Host": "evil.example"})
+            assert lured.status_code == 400
