@@ -116,7 +116,7 @@ def up_(
     cls=LazyGroup,
     commands_at={
         "backup": "storeside:backup", "restore": "storeside:restore", "check": "storeside:check",
-        "rules": "rulesside:rules",
+        "rules": "rulesside:rules", "missing-payouts": "missingside:missing_payouts",
     },
     invoke_without_command=True,
 )  # fmt: skip

@@ -63,6 +63,12 @@ def _wallet(config: Config, node: Node) -> tuple[PaymentWallet | None, RpcClient
         return FarmWallet(node, section.sats_per_vbyte or FARM_SATS_PER_VBYTE), None
     if not section.wallet:
         return None, None
+    return core_wallet(config)
+
+
+def core_wallet(config: Config) -> tuple[CoreWallet, RpcClient]:
+    """The wallet that the configuration names, and what is to be closed after it."""
+    section = config.payouts
     address = node_addresses(config.node)[0].rpc
     rpc = RpcClient(replace(address, url=f"{address.url}/wallet/{quote(section.wallet)}"))
     settings = CoreWalletSettings(

@@ -105,7 +105,7 @@ def restore(context: click.Context, file: Path, with_journal: bool, data: str | 
     else:
         click.echo(
             "payouts made since the backup are not known now and may be made a second time: see "
-            "docs/operating.md before payouts.wallet is set",
+            "`pithead pool missing-payouts` and docs/operating.md before payouts.wallet is set",
             err=True,
         )
 

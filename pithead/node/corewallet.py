@@ -21,12 +21,18 @@ from pithead.node.payments import (
     Prepared,
     Replaced,
     Seen,
+    SentBefore,
     Unseen,
     Whereabouts,
 )
 from pithead.node.rpcwire import RpcError
 
 Result = TypeVar("Result")
+
+PAGE = 1_000
+"""Entries of the wallet asked for at a time."""
+SLACK_SECONDS = 7 * 86_400
+"""The wallet lists by when it learned of things, which may not be the order of their times."""
 
 NOT_FOUND = -5
 """RPC_INVALID_ADDRESS_OR_KEY: no such transaction in the wallet, or the mempool."""
@@ -51,6 +57,29 @@ class _Finalised(msgspec.Struct):
 
 class _Known(msgspec.Struct):
     confirmations: int
+
+
+class _Listed(msgspec.Struct):
+    category: str
+    txid: str = ""
+    time: int = 0
+
+
+class _Detail(msgspec.Struct):
+    category: str
+    amount: Decimal
+    """Negative for what was sent."""
+    address: str = ""
+    abandoned: bool = False
+
+
+class _Whole(msgspec.Struct):
+    hex: str
+    time: int
+    confirmations: int
+    details: list[_Detail]
+    fee: Decimal = Decimal(0)
+    """Negative."""
 
 
 class Rpc(Protocol):
@@ -119,6 +148,37 @@ class CoreWallet:
                 return Unseen()
             raise PaymentRefused(str(error)) from error
         return Seen(0)
+
+    async def sent_since(self, second: int) -> list[SentBefore]:
+        """What it sent from that moment on, by its own note of the time, and is still to arrive or
+        has. Raises PaymentRefused."""
+        try:
+            found = [await self._sent(txid) for txid in sorted(await self._ids_since(second))]
+        except RpcError as error:
+            raise PaymentRefused(str(error)) from error
+        return [each for each in found if each is not None]
+
+    async def _ids_since(self, second: int) -> set[str]:
+        ids, skipped = set[str](), 0
+        while True:
+            page = await self._rpc.call("listtransactions", "*", PAGE, skipped, to=list[_Listed])
+            ids |= {each.txid for each in page if each.category == "send" and each.time >= second}
+            skipped += len(page)
+            if len(page) < PAGE or min(each.time for each in page) < second - SLACK_SECONDS:
+                return ids
+
+    async def _sent(self, txid: str) -> SentBefore | None:
+        """None for one that never will arrive."""
+        whole = await self._rpc.call("gettransaction", txid, to=_Whole)
+        sent = [each for each in whole.details if each.category == "send"]
+        if whole.confirmations < 0 or any(each.abandoned for each in sent):
+            return None
+        try:
+            raw = bytes.fromhex(whole.hex)
+        except ValueError as error:
+            raise PaymentRefused(f"{txid} cannot be read: {error}") from error
+        payments = [(each.address, -int(each.amount * COIN_SATS)) for each in sent]
+        return SentBefore(txid, raw, -int(whole.fee * COIN_SATS), whole.time, payments)
 
     def _options(self) -> dict[str, object]:
         settings = self._settings

@@ -54,6 +54,19 @@ class Replaced:
 Whereabouts = Seen | Unseen | Replaced
 
 
+@dataclass(frozen=True, slots=True)
+class SentBefore:
+    """A transaction of the wallet that pays others and is in the chain, or waits for a block."""
+
+    txid_display: str
+    raw: bytes
+    fee_sats: int
+    time: int
+    """Unix seconds, as the wallet noted it."""
+    payments: Sequence[tuple[str, int]]
+    """(address, satoshis) without change; the address is "" where the script has none."""
+
+
 class PaymentRefused(Exception):
     """The wallet cannot pay, or the node does not take the transaction; says why."""
 
