@@ -48,6 +48,10 @@ async def test_a_payment_is_signed_sent_once_and_confirmed(purse):
     assert (await node.call("getwalletinfo"))["txcount"] == before["txcount"] + 3
     outputs = {each.value_sats for each in Transaction.parse(prepared.raw).outputs}
     assert {123_456_789, 50_000} <= outputs
+    (told,) = await wallet.sent_since(0)
+    assert (told.txid_display, told.raw) == (prepared.txid_display, prepared.raw)
+    assert told.fee_sats == prepared.fee_sats
+    assert sorted(sats for _, sats in told.payments) == [50_000, 123_456_789]
 
 
 async def test_a_payment_is_sent_again_by_a_node_that_was_killed(purse):
