@@ -59,9 +59,11 @@ async def test_a_pool_stops_though_a_miner_stays_connected(tmp_path):
     await writer.wait_closed()
 
 
-async def test_a_miner_that_is_there_hears_soon_of_a_least_difficulty(tmp_path):
-    wall = steady_wall()
-    part = await open_pool(configuration(), tmp_path, wall, wall, 1 << 60)
+@pytest.mark.parametrize("front_ends", [1, 2])
+async def test_a_miner_that_is_there_hears_soon_of_a_least_difficulty(tmp_path, front_ends):
+    """Also where it is served by a process of its own."""
+    wall, config = steady_wall(), configuration(front_ends=front_ends)
+    part = await open_pool(config, tmp_path, wall, wall, 1 << 60, with_crew=True)
     reader, writer = await asyncio.open_connection(*part.stratum.split(":"))
     writer.write(
         b'{"id": 1, "method": "mining.subscribe", "params": []}\n'
@@ -75,7 +77,7 @@ async def test_a_miner_that_is_there_hears_soon_of_a_least_difficulty(tmp_path):
                 return line["params"][0]
 
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             wanted = 4 * await difficulty()
             settings = WorkerSettings(part.bookkeeper.store.engine)
             settings.put("alice", "rig", WorkerSetting("", None, wanted))
