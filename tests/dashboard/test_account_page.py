@@ -15,6 +15,14 @@ from tests.dashboard.test_pool_pages import sign_in
 pytestmark = IN_A_BROWSER
 
 
+SEEN = """(words) => {
+  const said = document.getElementById("said");
+  const box = said.getBoundingClientRect();
+  const seen = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  return said.textContent.includes(words) && said.contains(seen);
+}"""
+
+
 async def prove(page, code=None):
     await page.fill("dialog [name=password]", PASSWORD)
     if code is not None:
@@ -81,13 +89,14 @@ async def test_where_to_be_paid_is_changed(month):
         await page.click("#change-destination")
         await page.fill("dialog [name=address]", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4")
         await prove(page)
-        await page.wait_for_selector("#said >> text=regtest")
+        await page.wait_for_function(SEEN, arg="regtest")  # above the dialog, too
         visit.wrong.clear()
         await page.fill("dialog [name=address]", there)
         await page.fill("dialog [name=threshold]", "0.0005")
         await visit.check("destination", 1280, "light")
         await page.click("dialog button.first")
         await page.wait_for_selector(f"#address >> text={there}")
+        await page.wait_for_function(SEEN, arg="paid there")
         await page.wait_for_selector("#threshold >> text=0.00050000 BTC")
         wish = Destinations(engine, REGTEST).of("alice")
         assert (wish.address, wish.threshold_sats) == (there, 50_000)
