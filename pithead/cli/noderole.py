@@ -46,7 +46,9 @@ async def _lead(config: Config, exchange: NatsExchange, led: Led, told: asyncio.
         node = await _open(config, data)
         try:
             desk = NodeDesk(node, exchange)
-            await until_told_or_failed(told, _first(desk))
+            await until_told_or_failed(told, _first(desk), led.lost())
+            if told.is_set():
+                return
             await desk.serve()
             log.info("node", kind=config.node.kind, data=str(data.path), token=led.token)
             click.echo(f"Node ({config.node.kind}); Ctrl-C stops")

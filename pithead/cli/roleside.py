@@ -113,6 +113,8 @@ async def _claimed(
         await claim.release()
     if isinstance(end, Claimed):
         raise LeadsNoMore(f"{whose} {end}, since this one began; each has its own") from end
+    if isinstance(end, Exception):
+        raise end
 
 
 def _life(directory: Path) -> str:
