@@ -59,5 +59,6 @@ def doctor(context: click.Context, as_json: bool, data: str | None) -> None:
     else:
         for each in findings:
             click.echo(f"{MARKS[each.level]} {each.part}: {each.text}")
-        click.echo(f"{problems} problems" if problems else "no problem was found")
+        plural = "" if problems == 1 else "s"
+        click.echo(f"{problems} problem{plural}" if problems else "no problem was found")
     context.exit(1 if problems else 0)

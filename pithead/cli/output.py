@@ -45,7 +45,7 @@ def show(rows: Sequence[Row], form: Form) -> None:
             writer = csv.DictWriter(sys.stdout, _columns(rows), lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
-        case "table":
+        case "table" if rows:
             _print_table(rows)
 
 

@@ -238,6 +238,8 @@ def test_the_command_says_it_in_sentences_or_json_and_in_its_exit_code(tmp_path,
     assert well.exit_code == 0, well.output
     assert "no problem was found" in well.output
     (tmp_path / "here").touch()
+    one = CliRunner().invoke(main, ["doctor", "--data", "here/in", *options])
+    assert one.output.splitlines()[-1] == "1 problem"
     cookie = ["--set", "node.kind=bitcoind", "--set", 'node.cookie_files=["nowhere"]']
     ill = CliRunner().invoke(main, ["doctor", "--data", "here", "--json", *options, *cookie])
     assert ill.exit_code == 1

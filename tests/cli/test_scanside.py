@@ -42,6 +42,7 @@ def test_where_there_is_none_the_exit_code_is_1_and_the_output_still_parses(unus
     shown = scan(f"127.0.0.1:{unused_tcp_port}", "--json", code=1)
     assert json.loads(shown.stdout) == []
     assert "none of 1 addresses is a machine" in shown.stderr
+    assert scan(f"127.0.0.1:{unused_tcp_port}", code=1).stdout == ""
 
 
 @pytest.mark.parametrize(
