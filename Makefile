@@ -34,7 +34,7 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	$(PIP) install -q --require-hashes -r requirements/dev.txt
 	@touch $@
 
-check: develop  ## format, lint, strict types, import arrows and quick tests; some two minutes on two cores
+check: develop  ## format, lint, strict types, import arrows and quick tests; two or three minutes on two cores
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

@@ -8,7 +8,13 @@ from pithead.pool.bulk import delete_rows, insert_rows, put_rows
 from pithead.pool.database import open_database
 
 POINT = {"user": "a", "minute": 1, "worker": "w", "work": 10**30}
-SETTING = {"user": "a", "worker": "w", "label": '{x,"y"}\\', "alert_rate": None}
+SETTING = {
+    "user": "a",
+    "worker": "w",
+    "label": '{x,"y"}\\',
+    "alert_rate": None,
+    "least_difficulty": 2.5,
+}
 
 
 @pytest.fixture
