@@ -90,10 +90,10 @@ async def _run(config: Config, is_booked: bool) -> Outcome:
 @general_options
 @click.pass_context
 def missing_payouts(context: click.Context, is_booked: bool, data: str | None) -> None:
-    """Find payouts of the wallet that the books lack, as after a backup without its journal.
+    """Find payouts of the wallet that the books lack.
 
-    They are told by the addresses of users. The pool must not be running. Its next start follows
-    those that were booked until they have their confirmations.
+    They lack them after a backup without its journal. They are told by the addresses of users. The
+    pool must not be running. Its next start follows those that were booked until they have their confirmations.
 
     \b
     Example:

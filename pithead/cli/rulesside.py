@@ -46,10 +46,10 @@ MOST_SHOWN = 10
 def rules(
     context: click.Context, /, as_configured: bool, data: str | None, **change: str | float | None
 ) -> None:
-    """Show the rules of rewards; with options, change them from now on. What is left out stays.
+    """Show the rules of rewards; with options, change them.
 
-    A pool that runs puts them in force within seconds, for what comes after that moment. They hold
-    over restarts, until --as-configured or until the rules in the configuration change.
+    They change from now on, and what is left out stays. A pool that runs puts them in force within
+    seconds, for what comes after that moment. They hold over restarts, until --as-configured or until the rules in the configuration change.
 
     \b
     Examples:

@@ -133,10 +133,10 @@ def _later(file: Path, journal: Path) -> int:
 @general_options
 @click.pass_context
 def check(context: click.Context, start: Path | None, sums_only: bool, data: str | None) -> None:
-    """Check the books: their sums, and that the journal leads to them. The pool may be running.
+    """Check the books: their sums, and what leads to them.
 
-    It is told again from where it is kept (`pool.journal_days`), in a database made for it alone.
-    From a backup, the settings of scoring and confirmations must be those of then and since.
+    That is the journal. The pool may be running. It is told again from where it is kept
+    (`pool.journal_days`), in a database made for it alone. From a backup, the settings of scoring and confirmations must be those of then and since.
 
     Exit code 1 says that something is not as it must be, 2 that it could not be checked.
     """
