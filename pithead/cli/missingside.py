@@ -93,7 +93,8 @@ def missing_payouts(context: click.Context, is_booked: bool, data: str | None) -
     """Find payouts of the wallet that the books lack.
 
     They lack them after a backup without its journal. They are told by the addresses of users. The
-    pool must not be running. Its next start follows those that were booked until they have their confirmations.
+    pool must not be running. Its next start follows those that were booked
+    until they have their confirmations.
 
     \b
     Example:

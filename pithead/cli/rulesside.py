@@ -49,7 +49,8 @@ def rules(
     """Show the rules of rewards; with options, change them.
 
     They change from now on, and what is left out stays. A pool that runs puts them in force within
-    seconds, for what comes after that moment. They hold over restarts, until --as-configured or until the rules in the configuration change.
+    seconds, for what comes after that moment. They hold over restarts, until
+    --as-configured or until the rules in the configuration change.
 
     \b
     Examples:

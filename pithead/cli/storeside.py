@@ -136,7 +136,8 @@ def check(context: click.Context, start: Path | None, sums_only: bool, data: str
     """Check the books: their sums, and what leads to them.
 
     That is the journal. The pool may be running. It is told again from where it is kept
-    (`pool.journal_days`), in a database made for it alone. From a backup, the settings of scoring and confirmations must be those of then and since.
+    (`pool.journal_days`), in a database made for it alone. From a backup, the settings of
+    scoring and confirmations must be those of then and since.
 
     Exit code 1 says that something is not as it must be, 2 that it could not be checked.
     """
