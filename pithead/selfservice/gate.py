@@ -22,6 +22,8 @@ from pithead.selfservice.document import COOKIE, CSRF_HEADER
 
 ATTEMPTS, ATTEMPTS_PER_SECOND, REMEMBERED = 10, 0.1, 10_000
 """With passwords and codes together: at once and for ever, of an address and for a user each."""
+WRONG_CODES, WRONG_CODES_PER_SECOND = 5, 1 / 1_800
+"""Of who knows the password: of a million codes some fifty are tried in a day."""
 HASHED_AT_ONCE = 2
 """Passwords; each takes 64 MiB for a moment."""
 
@@ -37,6 +39,7 @@ class Gate:
         self._wall = wall
         self._of_address = Buckets(ATTEMPTS, ATTEMPTS_PER_SECOND, REMEMBERED)
         self._for_user = Buckets(ATTEMPTS, ATTEMPTS_PER_SECOND, REMEMBERED)
+        self._wrong_codes = Buckets(WRONG_CODES, WRONG_CODES_PER_SECOND, REMEMBERED)
         self._hashing = asyncio.Semaphore(HASHED_AT_ONCE)
 
     async def session(self, request: Request) -> Session:
@@ -60,7 +63,7 @@ class Gate:
         """The new session's token. Raises Refusal."""
         _check_origin(request)
         self._count(request, given.user)
-        token = await self._hashed(self._logins.sign_in, given.user, given.password, given.code)
+        token = await self._coded(self._logins.sign_in, given.user, given.password, given.code)
         if token is None:
             raise Refusal(401, "this name and password do not belong together")
         return token
@@ -73,7 +76,7 @@ class Gate:
         """The user of the session, who knows the password and a code. Raises Refusal."""
         user = (await self.session(request)).user
         self._count(request, user)
-        if not await self._hashed(self._logins.proves, user, password, code):
+        if not await self._coded(self._logins.proves, user, password, code):
             raise Refusal(403, "the password is another")
         return user
 
@@ -117,6 +120,19 @@ class Gate:
             raise Refusal(403, "the password is another")
         return user
 
+    async def _coded(
+        self, work: Callable[[str, str, str], T], user: str, password: str, code: str
+    ) -> T:
+        """The same where a code is asked for: wrong ones are few in a day. Raises Refusal."""
+        if code:
+            _check_wait(self._wrong_codes.wait(user, self._wall()))
+        try:
+            return await self._hashed(work, user, password, code)
+        except Refusal as refused:
+            if code and isinstance(refused.__cause__, WrongCode):
+                self._wrong_codes.take(user, self._wall())
+            raise
+
     async def _hashed(
         self, work: Callable[Arguments, T], *given: Arguments.args, **named: Arguments.kwargs
     ) -> T:
@@ -132,10 +148,14 @@ class Gate:
     def _count(self, request: Request, user: str) -> None:
         """Whoever guesses soon waits, whether from one address or for one user."""
         wall, address = self._wall(), address_of(request)
-        wait = max(self._of_address.take(address, wall), self._for_user.take(user, wall))
-        if wait:
-            raise Refusal(429, "too many attempts; wait a little",
-                          {"Retry-After": str(max(1, ceil(wait)))})  # fmt: skip
+        _check_wait(max(self._of_address.take(address, wall), self._for_user.take(user, wall)))
+
+
+def _check_wait(seconds: float) -> None:
+    """Raises Refusal where some are still to be waited for."""
+    if seconds:
+        raise Refusal(429, "too many attempts; wait a little",
+                      {"Retry-After": str(max(1, ceil(seconds)))})  # fmt: skip
 
 
 def _check_origin(request: Request) -> None:

@@ -6,7 +6,7 @@ import pyotp
 
 from pithead.bitcoin.address import witness_address
 from pithead.bitcoin.network import MAINNET, REGTEST
-from pithead.selfservice.gate import ATTEMPTS
+from pithead.selfservice.gate import ATTEMPTS, WRONG_CODES
 from tests.selfservice.conftest import NOW, PASSWORD, SIGN_IN
 
 ADDRESS = witness_address(0, bytes(20), REGTEST)
@@ -49,6 +49,25 @@ async def test_with_codes_on_signing_in_needs_one_that_was_not_used(site, codes)
         given = {**SIGN_IN, "code": codes.recovery[3]}
         assert (await client.post("/session", json=given)).status_code == 200
         assert (await client.post("/session", json=given)).status_code == 403
+
+
+async def test_who_knows_the_password_guesses_few_codes_in_a_day(site, codes):
+    site.wall += 1_000
+    async with site.client("198.51.100.8") as client:
+        for _ in range(2 * WRONG_CODES):  # a code that is missing is no guess
+            site.wall += 60
+            assert (await client.post("/session", json=SIGN_IN)).status_code == 403
+        for _ in range(WRONG_CODES):
+            site.wall += 60
+            wrong = {**SIGN_IN, "code": "not it"}
+            assert (await client.post("/session", json=wrong)).status_code == 403
+        site.wall += 60
+        answer = await client.post("/session", json={**SIGN_IN, "code": codes.recovery[1]})
+        assert answer.status_code == 429
+        assert 1_000 < int(answer.headers["Retry-After"]) <= 1_800
+        site.wall += int(answer.headers["Retry-After"])
+        again = {**SIGN_IN, "code": codes.recovery[1]}
+        assert (await client.post("/session", json=again)).status_code == 200
 
 
 async def test_codes_are_guessed_no_faster_than_passwords(site, codes):
