@@ -34,15 +34,20 @@ const pairOf = (values, name) => ({
   frequency: wrapped(numberOf(values, `frequency ${name}`, MHZ), "hertz"), voltage: wrapped(numberOf(values, `voltage ${name}`), "volt"),
 });
 
+/** What a board does now, where that may be set: while it starts it is below its limits. */
+const within = (value, limits, unit) => (
+  value >= get(limits, "min", unit) && value <= get(limits, "max", unit) ? value : get(limits, "default", unit));
+
 /** Where nothing is set yet, a board's own figures of now are what one begins from. */
 export function manualForm(view) {
   const ids = limitsOf(view).hashboard_ids ?? [];
   const here = view.hashboards?.hashboards?.find((board) => board.enabled) ?? {};
-  const [hertz, volt] = [get(here, "current_frequency", "hertz"), get(here, "current_voltage", "volt")];
+  const limits = limitsOf(view);
+  const hertz = within(Math.round(get(here, "current_frequency", "hertz") / MHZ) * MHZ, limits.frequency, "hertz");
+  const volt = within(Number(get(here, "current_voltage", "volt")?.toFixed(2)), limits.voltage, "volt");
   const all = configured(view);
   const common = pair(view, "all",
-    get(all, "global_frequency", "hertz") ?? (hertz && Math.round(hertz / MHZ) * MHZ),
-    get(all, "global_voltage", "volt") ?? (volt && Number(volt.toFixed(2))), { required: true });
+    get(all, "global_frequency", "hertz") ?? hertz, get(all, "global_voltage", "volt") ?? volt, { required: true });
   const own = (id) => pair(view, id, get(boardOf(view, id), "frequency", "hertz"), get(boardOf(view, id), "voltage", "volt"));
   return {
     isWhole: true,
