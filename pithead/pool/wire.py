@@ -9,14 +9,16 @@ import asyncio
 import errno
 import socket
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import structlog
 
+from pithead.pool import plainwire
+
 try:
-    from pithead.native._wire import Wire
-except ImportError:  # no SHA instructions, no Linux, or it could not be built
-    from pithead.pool.plainwire import Wire  # type: ignore[assignment]
+    from pithead.native import _wire as native
+except ImportError:  # it could not be built
+    native = None  # type: ignore[assignment]
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +62,20 @@ class Judge(Protocol):
 
     def flush(self) -> None:
         """Everything of this turn has been read."""
+
+
+def wire_of(built: object) -> type[plainwire.Wire]:
+    """The extension's where it has one, without SHA instructions or on no Linux it has not; the
+    plain one in place of one that was built of older sources and lacks something."""
+    found = getattr(built, "Wire", plainwire.Wire)
+    wanted = [name for name in vars(plainwire.Wire) if not name.startswith("_")]
+    if all(hasattr(found, name) for name in wanted):
+        return cast(type[plainwire.Wire], found)
+    log.warning("the C extension is older than this program: `make install` builds it anew")
+    return plainwire.Wire
+
+
+Wire = wire_of(native)
 
 
 class Transport(asyncio.Transport):

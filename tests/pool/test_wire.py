@@ -16,7 +16,7 @@ from pithead.pool.jobs import JobBook, JobSettings
 from pithead.pool.plainwire import Wire as PlainWire
 from pithead.pool.session import Front, Session
 from pithead.pool.vardiff import VardiffSettings
-from pithead.pool.wire import Wire, Wires
+from pithead.pool.wire import Wire, Wires, wire_of
 from tests.pool.conftest import PAYOUT_SCRIPT, START, make_template, make_transaction
 from tests.pool.livepool import until
 
@@ -111,6 +111,16 @@ streams = st.lists(
     st.tuples(line, st.sampled_from([b"\n", b"\n", b"\n", b"\r\n", b"\n\n"])).map(b"".join),
     max_size=25,
 ).map(b"".join)
+
+
+def test_an_extension_built_of_older_sources_is_passed_over_with_a_word(capsys):
+    class Older:
+        class Wire:
+            read = send = None
+
+    assert wire_of(Older) is PlainWire
+    assert "make install" in capsys.readouterr().out
+    assert wire_of(None) is PlainWire
 
 
 class Door:
