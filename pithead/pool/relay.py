@@ -34,8 +34,9 @@ TEMPLATE, TIP, SUBMIT, HASH = "node.template", "node.tip", "node.submit", "node.
 SINCE = "node.since"
 LOOK_SECONDS = 1.0
 """Wall time without a word after which the far end asks whether the tip is still the same."""
-JUDGEMENT_SECONDS = 60.0
-"""Wall time for the node's judgement of a block; it is offered again after that."""
+JUDGEMENT_SECONDS = 15.0
+"""Wall time for the node's judgement of a block; it is offered again after that, perhaps to another
+process: the one that was asked may have died with the question."""
 
 Bytes32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
 
