@@ -13,9 +13,6 @@ from pithead.fleet.record import Record, RecordError
 
 log = structlog.get_logger(__name__)
 
-LATE_SECONDS = 2.0
-"""After the end of a minute, until the looks of it have been counted."""
-
 
 class Keeping:
     """Belongs to one event loop; the record is asked in threads, one call at a time."""
@@ -38,7 +35,7 @@ class Keeping:
     async def run(self) -> None:
         """Until it is cancelled. A record that cannot be written is tried again."""
         while True:
-            await asyncio.sleep(MINUTE - self._clock() % MINUTE + LATE_SECONDS)
+            await asyncio.sleep(MINUTE - self._clock() % MINUTE)
             try:
                 await self.write()
             except RecordError as error:
@@ -46,7 +43,7 @@ class Keeping:
 
     async def write(self) -> None:
         """All that is over and not written yet. Raises RecordError."""
-        now = self._clock() - LATE_SECONDS
+        now = self._clock()
         for step in LENGTHS:
             for moment in finished(step, self._written[step], now):
                 points = self._book.points(step, moment)

@@ -25,6 +25,8 @@ IDLE_SECONDS = 0.2
 REFRESH_SECONDS = 10.0
 """Between two questions which machines there are."""
 
+NOT_UNDERSTOOD = "its answers are not understood; the log says more"
+
 Answer = TypeVar("Answer")
 
 
@@ -159,11 +161,13 @@ class Watcher:
     async def _look(self, place: Place) -> None:
         try:
             sight = await look_at(self._client(place))
+            row = self.book.seen(place, sight, self._clock())
         except MachineError as error:
             refusal = error.status is not None
             row = self.book.missed(place, error.message, refusal, self._clock())
-        else:
-            row = self.book.seen(place, sight, self._clock())
+        except Exception:  # of one machine: the others are looked at all the same
+            log.exception("fleet.look_failed", machine=str(place))
+            row = self.book.missed(place, NOT_UNDERSTOOD, True, self._clock())
         if row is not None:
             for told in self.changed:
                 told(row)

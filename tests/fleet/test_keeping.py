@@ -4,7 +4,7 @@ import pytest
 
 from pithead.fleet.book import Book, Wanted
 from pithead.fleet.history import MINUTE, QUARTER
-from pithead.fleet.keeping import LATE_SECONDS, Keeping
+from pithead.fleet.keeping import Keeping
 from pithead.fleet.ranges import Place
 from pithead.fleet.record import FILE, Record, RecordError
 from tests.fleet.test_book import sight
@@ -20,7 +20,7 @@ class Run:
         self.now = now
         self.record = Record.open(path)
         self.book = Book(5.0)
-        self.keeping = Keeping(self.book, self.record, lambda: self.now + LATE_SECONDS)
+        self.keeping = Keeping(self.book, self.record, lambda: self.now)
 
     async def begin(self):
         await self.keeping.begin()

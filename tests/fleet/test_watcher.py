@@ -2,7 +2,9 @@
 
 import pytest
 
+from pithead.fleet import watcher
 from pithead.fleet.ranges import Place
+from pithead.fleet.watcher import look_at
 from tests.farming import until
 from tests.fleet.watched import target, watching
 from tests.served_machines import serving
@@ -68,3 +70,22 @@ async def test_a_token_that_the_machine_forgot_is_renewed(machines, tmp_path):
         await until(lambda: fleet.book.row(str(served.place)).seen_at > seen + 0.2)
         assert fleet.book.row(str(served.place)).state == "mining"
     assert served.asked.count(("POST", "/auth/login")) >= 2
+
+
+async def test_answers_that_nobody_understands_are_told_and_hold_up_nobody(
+    machines, tmp_path, monkeypatch
+):
+    odd, plain = machines.start(60), machines.start(60)
+
+    async def look(client):
+        if client.place == odd.place:
+            raise ValueError("an answer that is in no contract")
+        return await look_at(client)
+
+    monkeypatch.setattr(watcher, "look_at", look)
+    async with watching(tmp_path, [target(odd.place), target(plain.place)]) as fleet:
+        row = await fleet.state(odd.place, "refused")
+        assert row.reason == watcher.NOT_UNDERSTOOD
+        await fleet.state(plain.place, "mining")
+        monkeypatch.undo()
+        await fleet.state(odd.place, "mining")
