@@ -9,6 +9,7 @@ MINERS = "pool/test_session_miners"
 POOL = "pool/test_pool"
 VERDICTS = "node/test_verdicts"
 OPERATOR = "pool/test_operator"
+MOMENTS = "pool/test_books_moments"
 VARDIFF = "pool/test_vardiff"
 APP = "poolapi/test_app"
 SERVICE = "poolapi/test_service"
@@ -288,7 +289,7 @@ CASES: dict[int, tuple[str, list[tuple[str, str]]]] = {
     64: ("a clock that jumps", [
         (WORK, "test_a_clock_that_jumps_an_hour_does_not_change_the_difficulty"),
         (VARDIFF, "test_a_clock_that_jumps_an_hour_changes_no_difficulty"),
-        ("pool/test_books_moments", "test_time_jumps_of_an_hour_each_way_keep_rates_sane_and_money_whole"),
+        (MOMENTS, "test_time_jumps_of_an_hour_each_way_keep_rates_sane_and_money_whole"),
     ]),
     # Vardiff and accounting
     65: ("miners of every size settle and stay", [
@@ -309,8 +310,8 @@ CASES: dict[int, tuple[str, list[tuple[str, str]]]] = {
         ("pool/test_scoring", "test_a_user_who_stopped_one_time_constant_ago_counts_one_to_e"),
     ]),
     69: ("orphaned blocks", [
-        ("pool/test_books_moments", "test_a_block_is_orphaned_by_another_at_its_height_and_may_come_back"),
-        ("pool/test_books_moments", "test_a_refused_block_gives_its_round_and_its_rewards_back"),
+        (MOMENTS, "test_a_block_is_orphaned_by_another_at_its_height_and_may_come_back"),
+        (MOMENTS, "test_a_refused_block_gives_its_round_and_its_rewards_back"),
     ]),
     70: ("a restart in the middle of a round", [
         ("pool/test_books", "test_books_from_a_store_equal_undisturbed_ones"),
@@ -359,7 +360,7 @@ CASES: dict[int, tuple[str, list[tuple[str, str]]]] = {
         ("poolapi/test_figures", "test_round_probability_of_the_live_pool_in_2020_was_0_23"),
     ]),
     78: ("states of workers", [
-        ("pool/test_books_moments",
+        (MOMENTS,
          "test_a_worker_is_ok_low_below_70_percent_off_in_silence_and_dis_unwatched"),
     ]),
 }  # fmt: skip
