@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select, update
 
+from pithead.pool.bulk import insert_rows, put_rows
 from pithead.pool.readings import WorkerState
 from pithead.pool.schema import contacts, marks, notices, watched
 
@@ -142,19 +143,14 @@ class Notices:
         All of it is written, or nothing.
         """
         with self._engine.begin() as connection:
-            for each in told:
-                for contact in _contacts(connection, each.user):
-                    if each.kind in contact.kinds:
-                        row = asdict(_row(each, contact, int(wall)))
-                        connection.execute(insert(notices).values(row))
-                _drop_oldest(connection, each.user)
-            for (user, worker), state in (states or {}).items():
-                here = (watched.c.user == user) & (watched.c.worker == worker)
-                connection.execute(delete(watched).where(here))
-                connection.execute(insert(watched).values(user=user, worker=worker, state=state))
-            for name, value in (named_marks or {}).items():
-                connection.execute(delete(marks).where(marks.c.name == name))
-                connection.execute(insert(marks).values(name=name, value=value))
+            _queue(connection, told, int(wall))
+            found = [
+                {"user": user, "worker": worker, "state": state}
+                for (user, worker), state in (states or {}).items()
+            ]
+            put_rows(connection, watched, found)
+            named = [{"name": name, "value": value} for name, value in (named_marks or {}).items()]
+            put_rows(connection, marks, named)
 
     # Sending
 
@@ -232,6 +228,19 @@ def _contacts(connection: Connection, user: str) -> Sequence[Contact]:
         Contact(channel, target, secret, tuple(kinds.split()))
         for channel, target, secret, kinds in connection.execute(rows)
     ]
+
+
+def _queue(connection: Connection, told: Sequence[Told], made: int) -> None:
+    """For each contact that wants it; most users of a large pool have none."""
+    if not told:
+        return
+    reachable = set(connection.scalars(select(contacts.c.user).distinct()))
+    for each in told:
+        wanted = _contacts(connection, each.user) if each.user in reachable else ()
+        rows = [asdict(_row(each, one, made)) for one in wanted if each.kind in one.kinds]
+        if rows:
+            insert_rows(connection, notices, rows)
+            _drop_oldest(connection, each.user)
 
 
 def _row(told: Told, contact: Contact, made: int) -> NoticeRow:

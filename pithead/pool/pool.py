@@ -325,8 +325,9 @@ class Pool:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             wall = self._wall()
-            self._crowd.refill(wall - before)
-            before = wall
+            if wall - before > round_seconds(len(self._crowd)) - TICK_SECONDS / 2:
+                self._crowd.refill(wall - before)
+                before = wall
             for why, count in self._refused.items():
                 log.warning(
                     "stratum connections refused", why=why, count=count, last=self._refused_last

@@ -127,7 +127,7 @@ async def test_every_family_of_a_pool_is_shown_and_no_other(tmp_path):
     async with watched(tmp_path) as pool:
         await (await pool.stage.connect()).log_in()
         names = {name for name, *_ in await pool.figures() if name.startswith("pithead_")}
-    machines = ("pithead_farm_", "pithead_machine_")
+    machines = ("pithead_farm_", "pithead_fleet_", "pithead_machine_")
     declared = {each.name for each in EVERY if not each.name.startswith(machines)}
     refused = {name for name in declared if "rejected" in name}
     assert names == declared - refused  # nothing was rejected: there is no reason to show
