@@ -18,11 +18,11 @@ from pithead.pool.events import BlockFound, Event
 from pithead.pool.exchange import Exchange, ExchangeAway
 from pithead.pool.pool import Pool
 from pithead.pool.reports import FORGOTTEN_SECONDS, Report, Word, report_of, together
+from pithead.pool.rounds import round_seconds
 
 log = structlog.get_logger(__name__)
 
 REPORT, OPERATOR = "report", "operator"
-REPORT_SECONDS = 1.0
 
 _encode = msgspec.msgpack.Encoder().encode
 _report = msgspec.msgpack.Decoder(Report)
@@ -123,4 +123,4 @@ class Branch(Pool):
             report = report_of(self._front_end, self.vitals(), dict(users))
             with suppress(ExchangeAway):  # the outbox says so
                 await self._exchange.tell(REPORT, _encode(report))
-            await asyncio.sleep(REPORT_SECONDS)
+            await asyncio.sleep(round_seconds(len(self._connections)))

@@ -325,7 +325,7 @@ class Pool:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             wall = self._wall()
-            if wall - before > round_seconds(len(self._crowd)) - TICK_SECONDS / 2:
+            if wall - before > round_seconds(3 * len(self._crowd)) - TICK_SECONDS / 2:
                 self._crowd.refill(wall - before)
                 before = wall
             for why, count in self._refused.items():

@@ -28,6 +28,13 @@ MOST_ACCEPTED = 64
 """New connections taken before others have their turn."""
 BREATH_SECONDS = 1.0
 """Pause of accepting where the process has no files left."""
+CROWD = 1_000
+"""With so many sockets something comes all the time, mostly one share: they are looked at by the
+clock then, since to be woken for each costs several times what a share does."""
+CROWD_SECONDS = 0.005
+"""From one look to the next; no miner notices."""
+MANY = 64
+"""What a look at a crowd brings when there is more: the next one follows at once."""
 TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 Desk = tuple[tuple[object, ...], bytes, dict[str, Any], int]
@@ -203,6 +210,7 @@ class Wires:
         self._generation = judge.generation
         self._open: set[Transport] = set()
         self._listening: list[socket.socket] = []
+        self._is_crowd = False
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self.wire.fileno(), self._ready)
 
@@ -233,6 +241,7 @@ class Wires:
         """A socket is about to be closed."""
         self.wire.close(number)
         self._open.discard(transport)
+        self._count()
         if not self._open and not self._listening:
             self._loop.remove_reader(self.wire.fileno())
 
@@ -261,10 +270,11 @@ class Wires:
         transport.peer = self._connect()
         self.wire.open(accepted.fileno(), transport)
         self._open.add(transport)
+        self._count()
         transport.peer.connection_made(transport)
 
-    def _ready(self) -> None:
-        """One batch: read, judge, write the journal, answer."""
+    def _ready(self) -> int:
+        """One batch: read, judge, write the journal, answer. How much came."""
         self._forget_stale()
         earned, said, writable = self.wire.read()
         for transport in writable:
@@ -274,6 +284,27 @@ class Wires:
         for transport, data in said:
             self._hand_up(transport, data)
         self._judge.flush()
+        return len(earned) + len(said)
+
+    def _look(self) -> None:
+        """At a crowd, by the clock."""
+        if not self._is_crowd:
+            return
+        if self._ready() >= MANY:
+            self._loop.call_soon(self._look)
+        else:
+            self._loop.call_later(CROWD_SECONDS, self._look)
+
+    def _count(self) -> None:
+        """One more or one less: be woken, or look by the clock."""
+        count = len(self._open)
+        if self._is_crowd and count < CROWD // 2:
+            self._is_crowd = False
+            self._loop.add_reader(self.wire.fileno(), self._ready)
+        elif not self._is_crowd and count >= CROWD:
+            self._is_crowd = True
+            self._loop.remove_reader(self.wire.fileno())
+            self._loop.call_soon(self._look)
 
     def _forget_stale(self) -> None:
         if self._generation != self._judge.generation:

@@ -330,6 +330,28 @@ async def test_a_connection_is_told_of_a_new_tip_before_any_other_word_of_it_and
         assert door.taken == 1
 
 
+@pytest.mark.parametrize("make", [Wire, PlainWire])
+async def test_a_crowd_is_looked_at_by_the_clock_and_heard_as_well(make, monkeypatch):
+    monkeypatch.setattr("pithead.pool.wire.Wire", make)
+    monkeypatch.setattr("pithead.pool.wire.CROWD", 2)
+    doors = [Door(Side(1, 1 << 60)) for _ in range(2)]
+    async with Call(doors[0]) as call:
+        call.wires._connect = lambda: doors[1]
+        address = call.wires.sockets[0].getsockname()
+        for number in range(40):
+            with socket.create_connection(address) as second:  # now they are a crowd
+                await until(lambda: doors[1].transport is not None)
+                for door in doors:
+                    door.now += 3.0
+                await call.say(lines(number))
+                assert await call.heard(len(YES)) == YES
+                second.sendall(lines(number))
+                await until(lambda: len(doors[1].events) == number + 1)  # noqa: B023
+            await until(lambda: doors[1].is_gone)
+            doors[1].transport, doors[1].is_gone = None, False
+        assert len(doors[0].events) == 40
+
+
 @needs_native
 async def test_no_share_is_taken_on_a_tip_that_is_gone():
     door = Door(Side(1, 1 << 60))
