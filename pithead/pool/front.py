@@ -16,7 +16,7 @@ class SessionSettings:
     line_limit: int = SERVER_LINE_LIMIT
     login_seconds: float = 60.0
     """Wall time to subscribe and authorise in."""
-    quiet_seconds: float = 40.0
+    quiet_seconds: float = 34.0
     """Wall time after which a miner without news gets a new job: some leave a pool that has been
     silent for 60 s, cgminer after 90."""
     refresh_seconds: float = 120.0

@@ -123,4 +123,4 @@ class Branch(Pool):
             report = report_of(self._front_end, self.vitals(), dict(users))
             with suppress(ExchangeAway):  # the outbox says so
                 await self._exchange.tell(REPORT, _encode(report))
-            await asyncio.sleep(round_seconds(len(self._connections)))
+            await asyncio.sleep(round_seconds(len(self._connections), FORGOTTEN_SECONDS / 2))

@@ -31,6 +31,8 @@ from pithead.stratum.pushes import LONGEST_TEXT, RECONNECT_LINE, message_line
 log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 1.0
+REFILL_SECONDS = 5.0
+"""Of allowances, however many there are: half of what may be saved up."""
 FAN_OUT_SLICE = 500
 """Sessions told of a job before the loop may turn to others."""
 BLOCK_SLICE = 5_000
@@ -325,7 +327,7 @@ class Pool:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             wall = self._wall()
-            if wall - before > round_seconds(3 * len(self._crowd)) - TICK_SECONDS / 2:
+            if wall - before > round_seconds(len(self._crowd), REFILL_SECONDS) - TICK_SECONDS / 2:
                 self._crowd.refill(wall - before)
                 before = wall
             for why, count in self._refused.items():

@@ -5,19 +5,19 @@ from typing import TypeVar
 
 LEAST_SECONDS = 1.0
 """Of a round, however few there are."""
-MOST_SECONDS = 4.0
-"""However many there are: a session that has nothing to say must be heard of within five."""
-VISITS_PER_SECOND = 5_000
-"""A hundredth of a core; more only where a round would be too long."""
+MOST_SECONDS = 10.0
+"""However many there are: `SessionSettings.quiet_seconds` and this stay below 45."""
+VISITS_PER_SECOND = 2_000
+"""Less than a hundredth of a core; more only where a round would be too long."""
 SLICE = 250
 """Visited in a row: less than a millisecond."""
 
 Visited = TypeVar("Visited")
 
 
-def round_seconds(count: int) -> float:
+def round_seconds(count: int, most_seconds: float = MOST_SECONDS) -> float:
     """How long a round of so many takes."""
-    return min(max(LEAST_SECONDS, count / VISITS_PER_SECOND), MOST_SECONDS)
+    return min(max(LEAST_SECONDS, count / VISITS_PER_SECOND), most_seconds)
 
 
 def slices(visited: Sequence[Visited]) -> Iterator[Sequence[Visited]]:

@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pithead.pool.front import SessionSettings
 from pithead.pool.rounds import LEAST_SECONDS, MOST_SECONDS, SLICE, round_seconds, slices
 
 
@@ -21,5 +22,10 @@ def test_a_round_of_more_is_never_shorter_and_ends_in_time_for_the_quietest_mine
 
 
 def test_a_few_are_visited_once_a_second():
-    assert round_seconds(5_000) == 1.0
-    assert round_seconds(15_000) == 3.0
+    assert round_seconds(2_000) == 1.0
+    assert round_seconds(15_000) == 7.5
+    assert round_seconds(15_000, 5.0) == 5.0
+
+
+def test_the_quietest_miner_hears_a_line_every_45_seconds():
+    assert SessionSettings().quiet_seconds + MOST_SECONDS < 45
