@@ -6,7 +6,7 @@ from bench.load import Load, built
 from bench.measure import alternate, show
 from bench.serving import Opening, serving
 
-SHAPES = ((100, 16), (1_000, 8), (1_000, 1))
+SHAPES = ((100, 16), (1_000, 8), (1_000, 1), (10_000, 1))
 """Connections, and how many submits each leaves unanswered at a time."""
 ROUNDS = 3
 SECONDS = 3.0
