@@ -324,7 +324,8 @@ class Books:
         if block.found_ms // DAY_MS != self._day:
             return
         for name, sats in block.sats_by_user.items():
-            meter = self.meters.users[name].own
+            # Its finder may have no share yet: a stale one may be a block as well.
+            meter = self.meters.user(name, block.found_ms).own
             # Where the clock was set back over midnight, today does not know the block.
             meter.day_sats = max(0, meter.day_sats + sign * sats)
             self._dirty[meter] = None

@@ -73,7 +73,8 @@ def events_of(steps):
             case "block":
                 name = f"{number:064x}"
                 open_blocks.append(name)
-                events.append(ShareAccepted(time_ms, user, "rig0", work))
+                if work % 5:  # a stale share may be a block as well
+                    events.append(ShareAccepted(time_ms, user, "rig0", work))
                 events.append(
                     BlockFound(
                         time_ms,

@@ -6,10 +6,13 @@ from pithead.pool.events import (
     BlockFound,
     BlockResolved,
     MonitoringChanged,
+    RulesChanged,
     ShareAccepted,
     ShareRejected,
     TipChanged,
 )
+from pithead.pool.ledger import unconfirmed
+from pithead.pool.rewards import Rules
 from pithead.pool.standing import Standing
 from tests.pool.histories import NOW, SETTINGS, applied
 
@@ -58,6 +61,18 @@ def test_a_refused_block_gives_its_round_and_its_rewards_back():
     pool = Standing(books).pool("alice", NOW + 200)
     assert (pool.round_work, pool.round_started, pool.blocks) == (50_000, NOW, [])
     assert set(books.ledger.balances.values()) == {0}
+
+
+def test_a_block_of_somebody_whose_shares_all_were_stale_is_the_finders_where_all_mine_alone():
+    events = [
+        RulesChanged(NOW * 1000, Rules(scheme="solo", fee_ppm=0)),
+        BlockFound(NOW * 1000, "carol", "rig", 101, "b1", 10**9, 50, b"x", False),
+        BlockResolved(NOW * 1000, "b1", True, ""),
+    ]
+    books = applied(events)
+    assert books.ledger.balance(unconfirmed("carol")) == 10**9
+    assert Standing(books).profile("carol", NOW).today_sats == 10**9
+    assert list(Standing(books).workers("carol", NOW)) == []
 
 
 def test_a_block_is_orphaned_by_another_at_its_height_and_may_come_back():
