@@ -22,8 +22,8 @@ CONNECTIONS = (100, 300, 1_000, 3_000, 10_000)
 OUTSTANDING = (1, 2, 4, 8, 16)
 """On each of so many connections, for the time of an answer under load."""
 LOADED = 100
-ROUNDS = 3
-SECONDS = 2.0
+ROUNDS = 2
+SECONDS = 1.5
 COLOURS = ("#b0b0b0", "#0969da")
 
 
