@@ -210,7 +210,8 @@ class Wires:
         self._generation = judge.generation
         self._open: set[Transport] = set()
         self._listening: list[socket.socket] = []
-        self._is_crowd = False
+        self._next_look: asyncio.Handle | None = None
+        """While there is a crowd."""
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self.wire.fileno(), self._ready)
 
@@ -287,24 +288,25 @@ class Wires:
         return len(earned) + len(said)
 
     def _look(self) -> None:
-        """At a crowd, by the clock."""
-        if not self._is_crowd:
+        """At a crowd, by the clock; what is read may end it, and begin another."""
+        this_look, came = self._next_look, self._ready()
+        if self._next_look is not this_look:
             return
-        if self._ready() >= MANY:
-            self._loop.call_soon(self._look)
+        if came >= MANY:
+            self._next_look = self._loop.call_soon(self._look)
         else:
-            self._loop.call_later(CROWD_SECONDS, self._look)
+            self._next_look = self._loop.call_later(CROWD_SECONDS, self._look)
 
     def _count(self) -> None:
         """One more or one less: be woken, or look by the clock."""
         count = len(self._open)
-        if self._is_crowd and count < CROWD // 2:
-            self._is_crowd = False
+        if self._next_look is not None and count < CROWD // 2:
+            self._next_look.cancel()
+            self._next_look = None
             self._loop.add_reader(self.wire.fileno(), self._ready)
-        elif not self._is_crowd and count >= CROWD:
-            self._is_crowd = True
+        elif self._next_look is None and count >= CROWD:
             self._loop.remove_reader(self.wire.fileno())
-            self._loop.call_soon(self._look)
+            self._next_look = self._loop.call_soon(self._look)
 
     def _forget_stale(self) -> None:
         if self._generation != self._judge.generation:

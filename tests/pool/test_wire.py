@@ -330,26 +330,52 @@ async def test_a_connection_is_told_of_a_new_tip_before_any_other_word_of_it_and
         assert door.taken == 1
 
 
+class Turns:
+    """Counts how often a loop was told to watch a file, and to watch it no more."""
+
+    def __init__(self, loop, monkeypatch):
+        self.watched = []
+        for name in ("add_reader", "remove_reader"):
+            monkeypatch.setattr(loop, name, self.counted(name, getattr(loop, name)))
+
+    def counted(self, name, act):
+        def acting(file, *rest):
+            self.watched.append((name, file))
+            return act(file, *rest)
+
+        return acting
+
+
 @pytest.mark.parametrize("make", [Wire, PlainWire])
-async def test_a_crowd_is_looked_at_by_the_clock_and_heard_as_well(make, monkeypatch):
+async def test_a_crowd_is_looked_at_by_the_clock_and_a_few_when_they_speak(make, monkeypatch):
     monkeypatch.setattr("pithead.pool.wire.Wire", make)
-    monkeypatch.setattr("pithead.pool.wire.CROWD", 2)
-    doors = [Door(Side(1, 1 << 60)) for _ in range(2)]
-    async with Call(doors[0]) as call:
-        call.wires._connect = lambda: doors[1]
-        address = call.wires.sockets[0].getsockname()
-        for number in range(40):
-            with socket.create_connection(address) as second:  # now they are a crowd
-                await until(lambda: doors[1].transport is not None)
-                for door in doors:
-                    door.now += 3.0
-                await call.say(lines(number))
-                assert await call.heard(len(YES)) == YES
-                second.sendall(lines(number))
-                await until(lambda: len(doors[1].events) == number + 1)  # noqa: B023
-            await until(lambda: doors[1].is_gone)
-            doors[1].transport, doors[1].is_gone = None, False
-        assert len(doors[0].events) == 40
+    monkeypatch.setattr("pithead.pool.wire.CROWD", 4)
+    door = Door(Side(1, 1 << 60))
+    async with Call(door) as call:
+        file = call.wires.wire.fileno()
+        turns = Turns(asyncio.get_running_loop(), monkeypatch)
+        for number in range(0, 40, 2):
+            others = [Door(Side(1, 1 << 60)) for _ in range(3)]
+            waiting = iter(others)
+            call.wires._connect = lambda: next(waiting)  # noqa: B023
+            with contextlib.ExitStack() as open_ones:
+                for _ in others:
+                    address = call.wires.sockets[0].getsockname()
+                    open_ones.enter_context(socket.create_connection(address))
+                await until(lambda: all(each.transport for each in others))  # noqa: B023
+                assert turns.watched[-1] == ("remove_reader", file)
+                await heard_once(call, door, number)
+            await until(lambda: all(each.is_gone for each in others))  # noqa: B023
+            assert turns.watched[-1] == ("add_reader", file)
+            await heard_once(call, door, number + 1)
+        assert len(turns.watched) == 40  # no more often than crowds came and went
+        assert len(door.events) == 40
+
+
+async def heard_once(call, door, number):
+    door.now += 3.0
+    await call.say(lines(number))
+    assert await call.heard(len(YES)) == YES
 
 
 @needs_native
