@@ -227,16 +227,20 @@ def assemble(
         open_session=lambda now, wall_now: Session(front, now, wall_now),
         clock=clock,
         wall=wall,
-        settings=PoolSettings(
-            max_connections=section.max_connections,
-            crowd=CrowdSettings(
-                section.max_connections_per_address,
-                section.max_connections_per_subnet,
-                section.bytes_per_second_per_connection,
-                section.bytes_per_second_per_address,
-                section.bytes_per_second_per_subnet,
-            ),
-            trusted_proxies=frozenset(section.trusted_proxies),
-            stale_seconds=section.stale_seconds,
+        settings=_settings(section),
+    )
+
+
+def _settings(section: PoolSection) -> PoolSettings:
+    return PoolSettings(
+        max_connections=section.max_connections,
+        crowd=CrowdSettings(
+            section.max_connections_per_address,
+            section.max_connections_per_subnet,
+            section.bytes_per_second_per_connection,
+            section.bytes_per_second_per_address,
+            section.bytes_per_second_per_subnet,
         ),
+        trusted_proxies=frozenset(section.trusted_proxies),
+        stale_seconds=section.stale_seconds,
     )

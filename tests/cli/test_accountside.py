@@ -11,16 +11,6 @@ from pithead.pool.credit_proof import prove
 from pithead.pool.database import DATABASE, open_database
 
 
-@pytest.fixture
-def run(tmp_path):
-    def run(*words, code=0, typed=None):
-        shown = CliRunner().invoke(main, [*words, "--data", str(tmp_path)], input=typed)
-        assert shown.exit_code == code, shown.output
-        return shown.output.strip()
-
-    return run
-
-
 def test_an_account_is_opened_set_up_and_shown(run):
     run("account", "create", "alice")
     run("token", "create", "alice", "--profile", "phone")

@@ -4,24 +4,12 @@ import time
 from base64 import b32decode
 
 import pytest
-from click.testing import CliRunner
 
-from pithead.cli.main import main
 from pithead.pool.database import DATABASE, open_database
 from pithead.pool.logins import Logins
 from pithead.pool.second_factors import STEP_SECONDS, code_at
 
 PASSWORD = "good password"
-
-
-@pytest.fixture
-def run(tmp_path):
-    def run(*words, code=0, typed=None):
-        shown = CliRunner().invoke(main, [*words, "--data", str(tmp_path)], input=typed)
-        assert shown.exit_code == code, shown.output
-        return shown.output.strip()
-
-    return run
 
 
 def test_a_password_is_asked_for_and_never_shown(run, tmp_path):

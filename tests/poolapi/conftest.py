@@ -117,11 +117,9 @@ class FakeTokens:
         return self.known.get(token)
 
 
-def busy_readings() -> FakeReadings:
-    """A farm of three machines of 100 TH/s at a scale of 10**12, a block a minute."""
-    rig = Windows(30_000, 360_000, 8_640_000, 8_000_000, 98.75)
-    pool = Windows(90_000, 1_080_000, 25_920_000, 24_000_000, 300.5)
-    blocks = [
+def busy_blocks() -> list[BlockReading]:
+    """A minute apart, the newest first."""
+    return [
         BlockReading(
             height=height,
             hash_display=f"{height:064x}",
@@ -137,6 +135,13 @@ def busy_readings() -> FakeReadings:
         )
         for height in range(1_000, 985, -1)
     ]
+
+
+def busy_readings() -> FakeReadings:
+    """A farm of three machines of 100 TH/s at a scale of 10**12, a block a minute."""
+    rig = Windows(30_000, 360_000, 8_640_000, 8_000_000, 98.75)
+    pool = Windows(90_000, 1_080_000, 25_920_000, 24_000_000, 300.5)
+    blocks = busy_blocks()
     names = ["rig1", "rig2", "[auto]", "rack.7"]
     return FakeReadings(
         pool_reading=PoolReading(
@@ -153,15 +158,7 @@ def busy_readings() -> FakeReadings:
             "alice", 9_876_543_210, 104_001_000, 104_000_123, 19_876_543_210, 1_234, rig, 2, 1, 0, 1
         ),
         worker_readings=[
-            WorkerReading(
-                name,
-                state,
-                int(NOW) - 3,
-                rig.work_5m,
-                rig.work_60m,
-                rig.work_24h,
-                rig.scoring_rate,
-            )
+            WorkerReading(name, state, int(NOW) - 3, 30_000, 360_000, 8_640_000, rig.scoring_rate)
             for name, state in zip(names, ["ok", "ok", "low", "dis"], strict=True)
         ],
         rewards=[
