@@ -44,7 +44,7 @@ format: develop  ## put the code into the one format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-test: develop  ## all tests but the long faults; some twelve minutes on two cores
+test: develop  ## all tests but the long faults; a quarter of an hour on two cores
 	$(BIN)/pytest -n auto --dist worksteal -m "not soak" $(TESTS)
 
 soak: develop  ## the long faults
