@@ -1,8 +1,9 @@
 """How a hashrate went: what a chart of it shows, read from a tally at even steps. Pure.
 
-A user's tally is exact to the minute for 65 minutes and to five minutes for 25 hours, so the windows
-of a chart of an hour, a step a minute, and of a day, a step each five minutes, are those that were
-shown at the time. Where a day's chart begins, its window of 24 hours looks at steps of an hour.
+A user's tally is exact to the minute for 65 minutes and to five minutes for 25 hours, so the
+windows of a chart of an hour, a step a minute, and of a day, a step each five minutes, are those
+that were shown at the time. Where a day's chart begins, its window of 24 hours looks at steps of
+an hour.
 """
 
 from bisect import bisect_right
