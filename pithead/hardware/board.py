@@ -47,12 +47,13 @@ class SimulatedBoard:
 
     __slots__ = (
         "air", "has_power", "has_sensor", "is_dead", "mhz", "model", "number", "owed", "sag_v",
-        "setting", "silicon", "space", "speed", "temp_c", "volt",
+        "seed", "setting", "silicon", "space", "speed", "temp_c", "volt",
     )  # fmt: skip
 
     def __init__(self, model: MachineModel, number: int, seed: str, temp_c: float) -> None:
         self.model = model
         self.number = number
+        self.seed = seed
         self.setting = BoardSetting(False, 0.0, 0.0)
         self.mhz = 0.0
         self.volt = 0.0
@@ -70,10 +71,11 @@ class SimulatedBoard:
 
     def step(self, rpm: float, coolant: Coolant, inlet_c: float, seconds: float) -> None:
         model, setting = self.model, self.setting
-        is_alive = self.has_power and not self.is_dead
-        is_on = setting.enabled and is_alive
+        is_on = setting.enabled and self.answers
         goal = setting.frequency_hz / 1e6 if is_on else 0.0
-        self.mhz = thermals.ramped(self.mhz, goal, seconds, setting.mhz_per_s) if is_alive else 0.0
+        self.mhz = (
+            thermals.ramped(self.mhz, goal, seconds, setting.mhz_per_s) if self.answers else 0.0
+        )
         if is_on:
             given = min(max(setting.voltage_v, model.psu.min_voltage), model.psu.max_voltage)
             self.volt = max(0.0, given - self.sag_v)
@@ -81,6 +83,10 @@ class SimulatedBoard:
             self.volt = 0.0
         conductance = thermals.board_conductance(model, rpm, coolant) * self.air
         self.temp_c = thermals.heated(self.temp_c, self.watts, conductance, inlet_c, seconds)
+
+    @property
+    def answers(self) -> bool:
+        return self.has_power and not self.is_dead
 
     @property
     def watts(self) -> float:

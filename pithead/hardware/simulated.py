@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pithead.bitcoin.target import target_for_work
 from pithead.hardware import thermals
 from pithead.hardware.board import SimulatedBoard, Space, spread
+from pithead.hardware.chips import ChipReading, chips_of
 from pithead.hardware.device import BoardSetting, FanReading, Found, Harvest, Readings, Work
 from pithead.hardware.models import Coolant, MachineModel
 from pithead.hardware.scanning import ScanRequest, ScanResult
@@ -131,6 +132,10 @@ class SimulatedMachine:
             ),
             power_w=self._watts if self._has_power else 0.0,
         )
+
+    def chips(self, number: int) -> tuple[ChipReading, ...]:
+        """Of one board, as only who made the machine can know them."""
+        return chips_of(self._boards[number], self._inlet_c, self.coolant)
 
     @property
     def _watts(self) -> float:

@@ -24,6 +24,12 @@ at its default sits some 20 K above it."""
 WATER_W_PER_KELVIN = 110.0
 """Per kilowatt: what the water of a hydro machine takes up on its way, 9 K; an estimate."""
 
+FLOW_SHARE = {Coolant.AIR: 0.4, Coolant.WATER: 0.25, Coolant.OIL: 0.25}
+"""The part of a board's mean rise over its inlet that is the coolant having become warmer halfway.
+Of water it follows from the two figures above; of air an estimate: it leaves a machine some 20 K
+warmer than it came, whose boards are some 25 K above it. Of oil it is not known, and taken as of
+water."""
+
 STILL_AIR_W_PER_KELVIN = 6.0
 """What leaves a machine whose fans stand still; an estimate."""
 
@@ -42,6 +48,10 @@ RAMP_DOWN_MHZ_PER_S = 100.0
 
 FAN_SECONDS = 2.0
 """Time constant of a fan's speed; an estimate."""
+
+HOTTEST_KNOWN_C = 150.0
+"""Leakage is held to grow no further on boards hotter than that, so that heat stays a number where
+nothing guards a machine; a limit of the model, not of machines."""
 
 ERROR_FREE_V = 0.1
 ERROR_SPAN_V = 0.5
@@ -62,6 +72,11 @@ def needed_voltage(model: MachineModel, mhz: float, beyond: float = 0.0) -> floa
     return min(max(wanted, model.psu.min_voltage), model.psu.max_voltage)
 
 
+def spare_voltage(model: MachineModel, mhz: float, volt: float) -> float:
+    """How much less would do for a middling chip at a clock before it makes errors."""
+    return volt - wanted_voltage(model, mhz) + ERROR_FREE_V
+
+
 def highest_clock(model: MachineModel, beyond: float = 0.0) -> float:
     """The clock, in MHz, that needs all the voltage there is."""
     curve = model.curve
@@ -77,13 +92,13 @@ def error_share(missing_v: float) -> float:
 
 def error_ratio(model: MachineModel, mhz: float, volt: float) -> float:
     """The same for a middling chip at a clock and a voltage."""
-    return error_share(wanted_voltage(model, mhz) - volt - ERROR_FREE_V)
+    return error_share(-spare_voltage(model, mhz, volt))
 
 
 def leakage(curve: Curve, board_c: float) -> float:
     """Board power against that at 60 C."""
-    share = curve.leakage_share
-    return (1 - share) + share * math.exp((board_c - 60) / curve.leakage_kelvin)
+    share, known_c = curve.leakage_share, min(board_c, HOTTEST_KNOWN_C)
+    return (1 - share) + share * math.exp((known_c - 60) / curve.leakage_kelvin)
 
 
 def board_watts(model: MachineModel, mhz: float, volt: float, board_c: float) -> float:

@@ -6,7 +6,7 @@ what a tuner has to find out.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from pithead.hardware import thermals
 from pithead.hardware.models import MachineModel
@@ -24,17 +24,19 @@ Draw = Callable[[str], float]
 class Silicon:
     """The chips of one board, as what each needs beyond the voltage line, in ascending order."""
 
-    __slots__ = ("_known", "_model", "_offsets", "_whole")
+    __slots__ = ("_known", "_model", "_numbers", "_offsets", "_whole")
 
     def __init__(self, model: MachineModel, board: int, draw: Draw) -> None:
         reference = model.curve.reference_volt
         middle = SPREAD_OF_MACHINES * draw("machine") + SPREAD_OF_BOARDS * draw(f"board/{board}")
         self._model = model
         self._known: tuple[float, float, float] | None = None
-        self._whole = self._offsets = sorted(
+        needs = [
             reference * (middle + SPREAD_OF_CHIPS * draw(f"board/{board}/chip/{chip}"))
             for chip in range(model.chips_per_board)
-        )
+        ]
+        self._numbers = sorted(range(len(needs)), key=needs.__getitem__)
+        self._whole = self._offsets = [needs[number] for number in self._numbers]
 
     def suffer(self, lost: int = 0, aged: int = 0, more_v: float = 0.0) -> None:
         """Be as the chips left the factory but for this: the worst `aged` of them need so many
@@ -49,6 +51,11 @@ class Silicon:
     def chips(self) -> int:
         return len(self._offsets)
 
+    @property
+    def offsets(self) -> Iterable[tuple[int, float]]:
+        """Those that answer, by their number on the board from 0, the best first."""
+        return zip(self._numbers, self._offsets, strict=False)  # the worst may be gone
+
     def error_ratio(self, mhz: float, volt: float) -> float:
         """The part of the hashes of this board that come out wrong."""
         if self._known is None or self._known[:2] != (mhz, volt):
@@ -59,6 +66,6 @@ class Silicon:
         offsets = self._offsets
         if not offsets:
             return 0.0
-        spare = volt - thermals.wanted_voltage(self._model, mhz) + thermals.ERROR_FREE_V
+        spare = thermals.spare_voltage(self._model, mhz, volt)
         failing = offsets[bisect_right(offsets, spare) :]
         return sum(thermals.error_share(offset - spare) for offset in failing) / len(offsets)

@@ -119,3 +119,9 @@ def test_a_clock_is_led_to_its_setting_and_does_not_jump():
     assert thermals.ramped(490, 500, 1) == 500
     assert thermals.ramped(500, 0, 1) == 500 - thermals.RAMP_DOWN_MHZ_PER_S
     assert thermals.ramped(10, 0, 1) == 0
+
+
+def test_a_board_that_nothing_cools_or_guards_gets_hot_without_end_of_the_numbers():
+    model = model_named("S21")
+    watts = thermals.board_watts(model, 1200, 15, 1e6)
+    assert watts == thermals.board_watts(model, 1200, 15, thermals.HOTTEST_KNOWN_C)
