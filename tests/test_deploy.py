@@ -40,7 +40,8 @@ UNITS = [
     for instance in (ROLES if "@" in path.name else [""])
 ]
 """Each unit; of the one that is a template, each that is made of it."""
-MADE_BY_THE_OPERATOR = {"prometheus/token"}
+MADE_BY_THE_OPERATOR = {"prometheus/token", "prometheus/fleet.token"}
+DASHBOARDS = sorted((DEPLOY / "grafana").glob("*.json"))
 MAINNET_ADDRESS = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
 """Of BIP 173."""
 DENY_WRITE_EXECUTE = (65, 1)
@@ -109,20 +110,37 @@ def test_prometheus_and_grafana_find_what_they_are_shown():
     settings = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())
     for file in settings["rule_files"]:
         assert (DEPLOY / "prometheus" / file).is_file()
-    (job,) = settings["scrape_configs"]
-    assert f"prometheus/{job['authorization']['credentials_file']}" in MADE_BY_THE_OPERATOR
-    assert job["static_configs"][0]["targets"] == [f"pool:{load({}, {}).admin.port}"]
+    pool, fleet = settings["scrape_configs"]
+    assert {
+        f"prometheus/{job['authorization']['credentials_file']}" for job in (pool, fleet)
+    } == MADE_BY_THE_OPERATOR
+    assert pool["static_configs"][0]["targets"] == [f"pool:{load({}, {}).admin.port}"]
+    (found,) = fleet["dns_sd_configs"]
+    assert (found["names"], found["port"]) == (["fleet"], load({}, {}).fleet.port)
     (board,) = yaml.safe_load((DEPLOY / "grafana/provisioning/dashboards/pithead.yml").read_text())[
         "providers"
     ]
     mounted = {each.split(":")[1] for each in SERVICES["grafana"]["volumes"]}
-    assert f"{board['options']['path']}/pithead.json" in mounted
+    for file in DASHBOARDS:
+        assert f"{board['options']['path']}/{file.name}" in mounted
     (source,) = yaml.safe_load(
         (DEPLOY / "grafana/provisioning/datasources/prometheus.yml").read_text()
     )["datasources"]
     assert source["url"] == "http://prometheus:9090"
-    panels = json.loads((DEPLOY / "grafana/pithead.json").read_text())["templating"]["list"]
-    assert any(each.get("query") == source["type"] for each in panels)
+    for file in DASHBOARDS:
+        chosen = json.loads(file.read_text())["templating"]["list"]
+        assert any(each.get("query") == source["type"] for each in chosen)
+
+
+def test_the_fleet_of_compose_is_no_part_of_the_pool_and_asks_who_looks_for_a_word():
+    service = SERVICES["fleet"]
+    assert service["profiles"] == service["command"][:1] == ["fleet"]
+    assert CliRunner().invoke(main, [*service["command"], "--help"]).exit_code == 0
+    values = {"FLEET_RANGES": "10.0.0.0/24", "FLEET_PASSWORD": "p"}
+    config = load({}, {key: filled(text, **values) for key, text in service["environment"].items()})
+    assert (config.fleet.ranges, config.fleet.password) == ("10.0.0.0/24", "p")
+    assert config.fleet.host == "0.0.0.0"  # not loopback: whoever looks signs in first
+    assert service["ports"] == [f"127.0.0.1:{config.fleet.port}:{config.fleet.port}"]
 
 
 by_unit = pytest.mark.parametrize(

@@ -42,7 +42,8 @@ def _of(row: Row, now: float) -> Iterator[Sample]:
     if row.seen_at is not None:
         yield Sample(all_of.FLEET_SEEN, max(0.0, now - row.seen_at), machine)
     figures = (
-        (all_of.FLEET_HASHRATE, None if row.hashrate_ths is None else row.hashrate_ths * TERA),
+        (all_of.FLEET_HASHRATE, _hashes(row.hashrate_ths)),
+        (all_of.FLEET_NOMINAL, _hashes(row.nominal_ths)),
         (all_of.FLEET_WATTS, row.power_w),
         (all_of.FLEET_TARGET, row.target_w),
         (all_of.FLEET_CHIP, row.chip_c),
@@ -54,6 +55,10 @@ def _of(row: Row, now: float) -> Iterator[Sample]:
     if row.seen_at is not None:
         yield Sample(all_of.FLEET_SHARES, row.accepted_shares, (*machine, "accepted"))
         yield Sample(all_of.FLEET_SHARES, row.rejected_shares, (*machine, "refused"))
+
+
+def _hashes(rate_ths: float | None) -> float | None:
+    return None if rate_ths is None else rate_ths * TERA
 
 
 def _label(said: str) -> str:

@@ -156,6 +156,9 @@ FLEET_SEEN = Family("pithead_fleet_machine_seen_seconds", "Since it last answere
 FLEET_HASHRATE = Family(
     "pithead_fleet_machine_hashrate_hashes_per_second", "Of the last five minutes.", ("machine",)
 )
+FLEET_NOMINAL = Family(
+    "pithead_fleet_machine_nominal_hashes_per_second", "What it is to do now.", ("machine",)
+)
 FLEET_WATTS = Family("pithead_fleet_machine_power_watts", "What it draws.", ("machine",))
 FLEET_TARGET = Family("pithead_fleet_machine_target_watts", "What it aims at.", ("machine",))
 FLEET_CHIP = Family(

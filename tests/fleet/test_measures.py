@@ -8,8 +8,8 @@ from pithead.metrics.exposition import exposition
 
 MINING = Row(
     id="10.0.0.7", name="north", url="http://10.0.0.7:80", model="Antminer S21", state="mining",
-    since=0.0, seen_at=90.0, hashrate_ths=200.0, power_w=3500.0, chip_c=71.5, target_w=3400.0,
-    accepted_shares=12, rejected_shares=1,
+    since=0.0, seen_at=90.0, hashrate_ths=200.0, nominal_ths=210.0, power_w=3500.0, chip_c=71.5,
+    target_w=3400.0, accepted_shares=12, rejected_shares=1,
 )  # fmt: skip
 AWAY = Row(
     id="10.0.0.8", name="south", url="http://10.0.0.8:80", state="away", since=0.0,
@@ -29,6 +29,7 @@ def test_each_machine_has_its_figures_in_plain_units():
         'pithead_fleet_machines{state="mining"} 1.0',
         "pithead_fleet_look_seconds 5.0",
         f"pithead_fleet_machine_hashrate_hashes_per_second{here} 2e+14",
+        f"pithead_fleet_machine_nominal_hashes_per_second{here} 2.1e+14",
         f"pithead_fleet_machine_power_watts{here} 3500.0",
         f"pithead_fleet_machine_chip_temperature_celsius{here} 71.5",
         f"pithead_fleet_machine_seen_seconds{here} 10.0",
