@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from pithead.farm.admin_document import OPERATIONS, Operation, document
 from pithead.farm.desk import Desk, NewAmbient, NewFault, NoSuch
-from pithead.farm.mishaps import BadMishap
+from pithead.farm.mishaps import BadMishap, told
 from pithead.farm.watch import FarmWatch
 from pithead.metrics.web import health_routes, metrics_route
 from pithead.rpc import pages
@@ -85,6 +85,9 @@ class _Admin:
     async def get_machine(self, request: Request) -> object:
         return self._desk.machine(request.path_params["name"])
 
+    async def list_chips(self, request: Request) -> object:
+        return self._desk.chips(request.path_params["name"])
+
     async def list_faults(self, request: Request) -> object:
         return self._desk.faults(request.path_params["name"])
 
@@ -122,7 +125,7 @@ async def _body(request: Request, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(content, type=kind)
     except msgspec.ValidationError as error:
-        raise HTTPException(422, str(error)) from None
+        raise HTTPException(422, told(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise HTTPException(400, f"the body is not JSON: {error}") from None
 

@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from pithead.farm.chips import MachineChips
 from pithead.farm.desk import FaultView, MachineView, NewAmbient, NewFault
-from pithead.farm.mishaps import KINDS
+from pithead.farm.mishaps import NAMES
 
 Verb = Literal["GET", "POST", "PUT", "DELETE"]
 
@@ -29,6 +30,8 @@ _MACHINE = "/machines/{name:str}"
 OPERATIONS = (
     Operation("list_machines", "GET", "/machines", "All machines.", list[MachineView]),
     Operation("get_machine", "GET", _MACHINE, "One machine.", MachineView),
+    Operation("list_chips", "GET", f"{_MACHINE}/chips",
+              "What each of its chips does, which no API of the machine tells.", MachineChips),
     Operation("list_faults", "GET", f"{_MACHINE}/faults", "What holds on a machine now.",
               list[FaultView]),
     Operation("call_down_fault", "POST", f"{_MACHINE}/faults", "Let something happen to it.",
@@ -73,8 +76,8 @@ def document() -> bytes:
                 "title": "Pithead farm admin API",
                 "version": "1",
                 "description": "Calls faults down on the simulated machines of a farm: "
-                + ", ".join(str(kind.__struct_config__.tag) for kind in KINDS) + ". "
-                "Moments are unix seconds of farm time.",
+                + ", ".join(NAMES) + ". "
+                "Shows what each of their chips does. Moments are unix seconds of farm time.",
             },
             "paths": paths,
             "components": {"schemas": components},

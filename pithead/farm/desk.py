@@ -8,6 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from pithead.farm.chips import MachineChips
 from pithead.farm.fate import Active, Fate
 from pithead.farm.mishaps import AnyMishap
 
@@ -74,6 +75,9 @@ class Desk:
 
     def machine(self, name: str) -> MachineView:
         return _machine(name, self._fate(name))
+
+    def chips(self, name: str) -> MachineChips:
+        return self._fate(name).chips(name)
 
     def faults(self, name: str) -> tuple[FaultView, ...]:
         return tuple(map(_fault, self._fate(name).active))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heapreplace
 
 from pithead.farm.ambient import DAY_SECONDS, STEADY, Ambient
+from pithead.farm.chips import MachineChips, chips_of
 from pithead.farm.mishaps import AnyMishap, BadMishap, Damage, check, damage_of
 from pithead.hardware.models import MachineModel
 from pithead.hardware.simulated import SimulatedMachine
@@ -94,6 +95,10 @@ class Fate:
     @property
     def model(self) -> MachineModel:
         return self._device.model
+
+    def chips(self, name: str) -> MachineChips:
+        """Those of the machine, which is called so."""
+        return chips_of(name, self._device)
 
     @property
     def active(self) -> tuple[Active, ...]:

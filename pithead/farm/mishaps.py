@@ -6,7 +6,7 @@ Boards and fans are numbered as the machine's APIs number them: boards from 1, f
 from dataclasses import dataclass
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, ValidationError
 
 from pithead.hardware.models import Coolant, MachineModel
 from pithead.miner.pool_url import PoolAddress, read_pool_url
@@ -101,9 +101,19 @@ AnyMishap = (
 KINDS: tuple[type[Mishap], ...] = AnyMishap.__args__
 
 
+NAMES = tuple(str(kind.__struct_config__.tag) for kind in KINDS)
+"""Of all kinds, in files and on the wire."""
+
+
 def kind_of(mishap: AnyMishap) -> str:
     """Its name in files and on the wire."""
     return str(mishap.__struct_config__.tag)
+
+
+def told(error: ValidationError) -> str:
+    """What was wrong with a wish for a mishap; of which kinds there are, too, where that was it."""
+    is_of_kind = str(error).endswith(("field `kind` - at `$.fault`", "- at `$.fault.kind`"))
+    return f"{error}; the kinds are {', '.join(NAMES)}" if is_of_kind else str(error)
 
 
 def check(mishap: AnyMishap, model: MachineModel) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from statistics import mean
 
 import httpx
 import pytest
@@ -12,7 +13,7 @@ from pithead.farm import admin
 from pithead.farm.admin import MOST_BYTES, build_admin
 from pithead.farm.admin_document import OPERATIONS
 from pithead.farm.desk import Desk
-from pithead.farm.mishaps import KINDS
+from pithead.farm.mishaps import KINDS, NAMES
 from pithead.rpc.pages import POLICY
 from tests.documentation import assert_tells_all_of, assert_whole_in_itself, parsed
 from tests.farm.test_fate import FatedRig
@@ -77,6 +78,44 @@ async def test_all_faults_of_a_machine_are_cleared_at_once(farm):
     assert (await farm.client.get("/machines/one")).json()["is_reachable"]
 
 
+async def test_the_chips_of_a_machine_come_to_what_its_own_apis_say_of_its_boards(farm):
+    rig = farm.rigs["one"]
+    rig.run(300, step=1)
+    answer = await farm.client.get("/machines/one/chips")
+    assert answer.status_code == 200
+    told = answer.json()
+    assert (told["name"], told["model"], len(told["boards"])) == ("one", "Antminer S21", 3)
+    for board, seen in zip(told["boards"], rig.snapshot.boards, strict=True):
+        chips = board["chips"]
+        assert (board["board"], len(chips)) == (int(seen.id), 108)
+        assert len(chips) % board["lanes"] == 0
+        assert all(chip["is_answering"] for chip in chips)
+        temperatures = [chip["temperature_c"] for chip in chips]
+        assert mean(temperatures) == pytest.approx(seen.chip_temp_c, abs=0.1)
+        assert mean(temperatures) == pytest.approx(board["chip_temperature_c"], abs=0.01)
+        assert sum(chip["hashrate_ghs"] for chip in chips) == pytest.approx(board["hashrate_ghs"])
+        assert board["hashrate_ghs"] * 1e9 == pytest.approx(seen.nominal, rel=0.02)
+        assert board["frequency_mhz"] == pytest.approx(seen.frequency_hz / 1e6, abs=5)
+
+
+async def test_chips_that_fail_answer_no_more_and_those_of_a_dead_board_neither(farm):
+    farm.rigs["one"].run(60, step=1)
+    for fault in (
+        {"kind": "chips_fail", "board": 1, "chips": 7},
+        {"kind": "board_dies", "board": 2},
+    ):
+        answer = await farm.client.post("/machines/one/faults", json={"fault": fault})
+        assert answer.status_code == 201
+    farm.rigs["one"].run(5, step=1)
+    boards = (await farm.client.get("/machines/one/chips")).json()["boards"]
+    lost = [[chip for chip in board["chips"] if not chip["is_answering"]] for board in boards]
+    assert list(map(len, lost)) == [7, 108, 0]
+    gone = {"is_answering": False, "temperature_c": None, "hashrate_ghs": 0.0, "error_ratio": None,
+            "spare_v": None}  # fmt: skip
+    assert all({**chip, **gone} == chip for chip in lost[0] + lost[1])
+    assert (await farm.client.get("/machines/three/chips")).status_code == 404
+
+
 async def test_the_ambient_is_set_for_one_machine_or_for_all_and_given_back(farm):
     answer = await farm.client.put("/machines/one/ambient", json={"celsius": 41.5})
     assert answer.json()["ambient_c"] == 41.5
@@ -97,6 +136,9 @@ async def test_the_ambient_is_set_for_one_machine_or_for_all_and_given_back(farm
         ("one", STOP | {"for_second": 5}, 422, "unknown field `for_second`"),
         ("one", {}, 422, "missing required field `fault`"),
         ("one", {"fault": {"kind": "fire"}}, 422, "Invalid value 'fire' - at `$.fault.kind`"),
+        ("one", {"fault": {"kind": "fire"}}, 422, f"; the kinds are {', '.join(NAMES)}"),
+        ("one", {"fault": {"kind": 5}}, 422, "at `$.fault.kind`; the kinds are fan_stops, "),
+        ("one", {"fault": {"fan": 2}}, 422, "field `kind` - at `$.fault`; the kinds are fan_stops"),
         ("one", {"fault": {"kind": "fan_stops"}}, 422, "missing required field `fan`"),
         ("one", {"fault": {"kind": "fan_stops", "fan": "2"}}, 422, "Expected `int`, got `str`"),
         ("one", {"fault": {"kind": "fan_stops", "fan": 9}}, 422, "has fans 0 to 3, and no fan 9"),
