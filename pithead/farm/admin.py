@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from pithead.farm.admin_document import OPERATIONS, Operation, document
 from pithead.farm.desk import Desk, NewAmbient, NewFault, NoSuch
-from pithead.farm.mishaps import BadMishap, told
+from pithead.farm.mishaps import BadMishap, kinds_for
 from pithead.farm.watch import FarmWatch
 from pithead.metrics.web import health_routes, metrics_route
 from pithead.rpc import pages
@@ -125,7 +125,7 @@ async def _body(request: Request, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(content, type=kind)
     except msgspec.ValidationError as error:
-        raise HTTPException(422, told(error)) from None
+        raise HTTPException(422, f"{error}{kinds_for(error)}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise HTTPException(400, f"the body is not JSON: {error}") from None
 

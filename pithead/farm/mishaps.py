@@ -3,6 +3,7 @@
 Boards and fans are numbered as the machine's APIs number them: boards from 1, fans from 0.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -105,15 +106,19 @@ NAMES = tuple(str(kind.__struct_config__.tag) for kind in KINDS)
 """Of all kinds, in files and on the wire."""
 
 
+_OF_KIND = re.compile(r"(field `kind`( - at `[$.a-z]+`)?|[.]kind`)$")
+
+
 def kind_of(mishap: AnyMishap) -> str:
     """Its name in files and on the wire."""
     return str(mishap.__struct_config__.tag)
 
 
-def told(error: ValidationError) -> str:
-    """What was wrong with a wish for a mishap; of which kinds there are, too, where that was it."""
-    is_of_kind = str(error).endswith(("field `kind` - at `$.fault`", "- at `$.fault.kind`"))
-    return f"{error}; the kinds are {', '.join(NAMES)}" if is_of_kind else str(error)
+def kinds_for(error: ValidationError) -> str:
+    """The end of a sentence on what was wrong with a wish for a mishap: which kinds there are,
+    where the wish had none or another."""
+    is_so = _OF_KIND.search(str(error)) is not None
+    return f"; the kinds are {', '.join(NAMES)}" if is_so else ""
 
 
 def check(mishap: AnyMishap, model: MachineModel) -> None:

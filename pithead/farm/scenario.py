@@ -34,7 +34,7 @@ from msgspec import Meta, Struct
 
 from pithead.farm.ambient import DAY_SECONDS, HOUR_SECONDS, STEADY, Ambient
 from pithead.farm.fate import ORDINARY, Lot, Planned
-from pithead.farm.mishaps import AnyMishap, BadMishap, check
+from pithead.farm.mishaps import AnyMishap, BadMishap, check, kinds_for
 from pithead.hardware.models import DEFAULT_MODEL, MachineModel, UnknownModel, model_named
 from pithead.hardware.simulated import spread
 
@@ -145,7 +145,7 @@ def _read(value: object, kind: type[T], where: str) -> T:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise ScenarioError(_complaint(str(error), where)) from None
+        raise ScenarioError(_complaint(str(error), where) + kinds_for(error)) from None
 
 
 def _complaint(why: str, where: str) -> str:

@@ -87,8 +87,8 @@ def test_a_time_of_the_day_may_have_seconds_and_a_duration_many_hours():
         (SMALL + "[ambient.day]\n'01:00' = 99", r"ambient\.day.*: expected `float` <= 80"),
         (SMALL + "[ambient.day]\n'1:00' = 9", "'1:00' is not a time of the day"),
         (SMALL + "[ambient.day]\n'01:00' = 9\n'01:00:00' = 8", "the same time stands there twice"),
-        (with_fault(""), r"faults\[0\]: table missing required field `kind`"),
-        (with_fault("at='00:00:01'\nkind='fire'"), r"faults\[0\]\.kind: invalid value 'fire'"),
+        (with_fault(""), r"faults\[0\]: table missing required field `kind`; the kinds are fan_"),
+        (with_fault("at='00:00:01'\nkind='fire'"), r"faults\[0\]\.kind: .* the kinds are fan_"),
         (with_fault("kind='power_cut'"), r"faults\[0\]: needs either `at` or `daily`"),
         (
             with_fault("kind='power_cut'\nat='00:00:01'\ndaily='01:00'\nfor='00:01:00'"),
