@@ -31,6 +31,8 @@ NAME = "{name}"
 """In a user of a pool: the name of each machine stands there."""
 MOST_CHARACTERS = 64 * 1024
 _HOSTNAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
+_TWO_NUMBERS = re.compile(r"([0-9]{1,9}) *, *([0-9]{1,9})")
+_COOLING_MODES = SetCoolingModeRequestMode.__struct_fields__
 _DPS_MODES = {mode.name.lower(): mode.value for mode in DPSMode if mode}
 _SWITCH = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
 
@@ -50,7 +52,7 @@ class Setting:
 
     takes: str
     order: Callable[[str], Order]
-    """Raises ValueError with a sentence."""
+    """Raises ValueError, with words where `takes` alone does not say what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,9 @@ def order_to_set(what: str, value: str) -> Order:
     try:
         return setting.order(value.strip())
     except (ValueError, RecursionError) as error:  # also what msgspec raises
-        raise ValueError(f"{what} takes {setting.takes}, not {value!r}: {error}") from error
+        is_said = str(error).startswith(repr(value.strip())) or not str(error)
+        why = "" if is_said else f": {error}"
+        raise ValueError(f"{what} takes {setting.takes}, not {value!r}{why}") from error
 
 
 def for_machine(order: Order, name: str) -> Order:
@@ -111,7 +115,10 @@ def _plain(there: Any) -> Any:
 
 
 def _number(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError from None
     if not 0 <= value < 1e9:
         raise ValueError("it is not between 0 and 1000000000")
     return value
@@ -150,7 +157,7 @@ def _step(path: str, amount: Callable[[str], Any]) -> Callable[[str], Order]:
 
 def _switch(text: str) -> bool:
     if text.lower() not in _SWITCH:
-        raise ValueError("it is neither on nor off")
+        raise ValueError
     return _SWITCH[text.lower()]
 
 
@@ -160,9 +167,16 @@ def _fields(words: list[str]) -> dict[str, Any]:
     if wrong := [name for name, equals, _ in pairs if not equals]:
         raise ValueError(f"{wrong[0]!r} is no field=value")
     return {
-        name: {"degree_c": _number(value)} if name.endswith("_temperature") else _json(value)
+        name: _degrees(name, value) if name.endswith("_temperature") else _json(value)
         for name, _, value in pairs
     }
+
+
+def _degrees(name: str, text: str) -> dict[str, float]:
+    try:
+        return {"degree_c": _number(text)}
+    except ValueError as error:
+        raise ValueError(f"{name} takes degrees Celsius, not {text!r}") from error
 
 
 def _json(text: str) -> Any:
@@ -177,7 +191,9 @@ def _cooling(text: str) -> Order:
     if text.startswith("{"):
         said = msgspec.json.decode(text)
     else:
-        mode, *words = text.split()
+        mode, *words = text.split() or [""]
+        if mode not in _COOLING_MODES:
+            raise ValueError
         said = {mode: _fields(words)}
     return _checked("PUT", "/cooling/mode", said, SetCoolingModeRequestMode)
 
@@ -221,8 +237,10 @@ def _dps(text: str) -> Order:
 def _quick_ramping(text: str) -> Order:
     if text == "default":
         return Order("PUT", "/performance/quick-ramping/default")
-    up, down = (int(each) for each in text.split(","))
-    said = {"up_s": up, "down_s": down}
+    found = _TWO_NUMBERS.fullmatch(text)
+    if found is None:
+        raise ValueError
+    said = {"up_s": int(found[1]), "down_s": int(found[2])}
     return _checked("PUT", "/performance/quick-ramping", said, SetQuickRampingRequest)
 
 
