@@ -23,7 +23,7 @@ def new_token(pool, user):
         main, ["--set", f"pool.database={pool.database}", "token", "create", user]
     )
     assert made.exit_code == 0, made.output
-    return made.output.strip()
+    return made.stdout.strip()
 
 
 class Api:

@@ -13,6 +13,8 @@ from sqlalchemy import event
 from pithead.pool.accounts import Accounts
 from pithead.pool.bookkeeper_settings import BookkeeperSettings
 from pithead.pool.bookkeeping import Bookkeeper
+from pithead.pool.database import open_database
+from pithead.pool.store import Store
 from tests.pool.test_bookkeeping import NOW, crash, readings, shares
 from tests.postgres import new_database, running_server
 from tests.test_killed_pool import Ledger, PoolProcess, mine
@@ -50,13 +52,21 @@ def committed_place(url):
     return tuple(found)
 
 
+def token_in(url, user):
+    engine = open_database(url)
+    try:
+        return Accounts(Store(engine, "")).create_token(user)
+    finally:
+        engine.dispose()
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(180)
 async def test_a_postgresql_server_that_is_killed_holds_up_no_share_and_is_caught_up_with(
     tmp_path, server
 ):
     url = new_database(server)
-    token = Accounts.create_token_in(url, "alice")
+    token = token_in(url, "alice")
     pool, ledger = PoolProcess(tmp_path), Ledger()
     await pool.start("--set", f"pool.database={url}")
     miner = asyncio.create_task(mine(pool.stratum, ledger, "one"))

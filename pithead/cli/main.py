@@ -23,7 +23,6 @@ from pithead.cli.options import (
     general_options,
     outside,
     told,
-    told_in_a_sentence,
 )
 from pithead.cli.sections import Config
 from pithead.cli.traces import traces
@@ -265,13 +264,16 @@ def token() -> None:
 def create(context: click.Context, user: str, profile: str, data: str | None) -> None:
     """Make a token for USER and print it. An older one of the same profile stops working.
 
-    The pool may be running: it takes the token at once.
+    USER gets an account where there is none; that is said beside it. The pool may be running: it
+    takes the token at once.
     """
-    from pithead.cli import poolside
+    from pithead.cli.accountbooks import opened
 
-    config = configured(context, data__directory=data)
-    with told_in_a_sentence():
-        click.echo(poolside.create_token(config, user, profile))
+    with opened(context, data) as books:
+        is_new = not books.accounts.has(user)
+        click.echo(books.accounts.create_token(user, profile))
+    if is_new:
+        click.echo(f"opened account {user}", err=True)
 
 
 @main.command()

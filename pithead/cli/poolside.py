@@ -31,7 +31,6 @@ from pithead.node.node import Node
 from pithead.pool.accounts import Accounts
 from pithead.pool.bookkeeper_settings import BookkeeperSettings
 from pithead.pool.bookkeeping import Bookkeeper
-from pithead.pool.database import database_of
 from pithead.pool.exchange import Exchange
 from pithead.pool.farchain import FarChain
 from pithead.pool.fence import UNFENCED
@@ -354,13 +353,3 @@ async def _live(config: Config, path: Path, taken: Taken, told: asyncio.Event) -
         if handover.is_asked:
             await until_told_or_failed(told, handover.let_go())
         return {} if told.is_set() else handover.take_back()
-
-
-def create_token(config: Config, user: str, profile: str) -> str:
-    """`pithead token create`: also while the pool runs. Raises CannotStart."""
-    directory = Path(config.data.directory) / "pool"
-    try:
-        where = database_of(directory, config.pool.database)
-        return Accounts.create_token_in(where, user, profile)
-    except ValueError as error:
-        raise CannotStart(str(error)) from error

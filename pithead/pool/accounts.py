@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
-from pithead.pool.database import Where, open_database, upsert
+from pithead.pool.database import upsert
 from pithead.pool.names import read_worker
 from pithead.pool.readings import StoreAway
 from pithead.pool.schema import tokens, users
@@ -130,15 +130,6 @@ class Accounts:
             )
         self._access.forget()
         return token
-
-    @classmethod
-    def create_token_in(cls, where: Where, user: str, profile: str = "default") -> str:
-        """A new token for a pool that keeps its books there, whether it runs or not."""
-        engine = open_database(where)
-        try:
-            return cls(Store(engine, "")).create_token(user, profile)
-        finally:
-            engine.dispose()
 
     def revoke(self, user: str, profile: str = "default") -> bool:
         """False where there was no such profile."""

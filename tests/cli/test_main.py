@@ -120,7 +120,7 @@ def test_a_payout_address_of_another_network_is_refused_before_anything_listens(
 
 def test_a_token_is_printed_once_and_kept_as_a_digest(run, tmp_path):
     shown = run("token", "create", "alice", "--data", "state")
-    token = shown.output.strip()
+    token = shown.stdout.strip()
     assert shown.exit_code == 0
     assert len(token) >= 32
     database = tmp_path / "state" / "pool" / "pool.sqlite"
@@ -132,10 +132,19 @@ def test_a_token_is_printed_once_and_kept_as_a_digest(run, tmp_path):
 
 
 def test_a_new_token_of_a_profile_takes_the_place_of_the_old_one(run):
-    old = run("token", "create", "alice", "--data", "state").output.strip()
-    other = run("token", "create", "alice", "--profile", "home", "--data", "state").output.strip()
-    new = run("token", "create", "alice", "--data", "state").output.strip()
+    old = run("token", "create", "alice", "--data", "state").stdout.strip()
+    other = run("token", "create", "alice", "--profile", "home", "--data", "state").stdout.strip()
+    new = run("token", "create", "alice", "--data", "state").stdout.strip()
     assert len({old, other, new}) == 3
+
+
+def test_an_account_that_a_token_opens_is_said_beside_it(run):
+    first = run("token", "create", "alice", "--data", "state")
+    assert first.stderr == "opened account alice\n"
+    assert run("token", "create", "alice", "--data", "state").stderr == ""
+    mistyped = run("token", "create", "alcie", "--profile", "no/name", "--data", "state")
+    assert mistyped.exit_code == 2
+    assert run("account", "list", "--data", "state").stdout == "alice\n"
 
 
 @pytest.mark.parametrize("name", ["", "a.b", "x" * 200, "a b", "<script>"])

@@ -50,9 +50,9 @@ def test_a_new_token_of_a_profile_ends_the_old_one_but_not_other_profiles(accoun
 def test_a_token_made_or_revoked_by_another_process_is_noticed_in_a_second(
     accounts, clock, database
 ):
-    token = Accounts.create_token_in(database, "alice")
     engine = open_database(database)
     elsewhere = Accounts(Store(engine, "pool"), wall=clock)
+    token = elsewhere.create_token("alice")
     assert accounts.access(token) is not None
     assert elsewhere.revoke("alice")
     assert not elsewhere.revoke("alice")
