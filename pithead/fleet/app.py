@@ -117,6 +117,8 @@ class FleetApi:
                 return _json(await service.machine(path, self._door.may_write(request)))
             case "get_history":
                 return _json(service.history(path, _minutes(request)))
+            case "get_chips":
+                return _json(await service.chips(path))
             case "get_log":
                 return _respond(200, await service.log(path), TEXT)
         return await self._answer_else(operation, request, body)

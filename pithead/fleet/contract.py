@@ -136,6 +136,40 @@ class TrackView(Struct, frozen=True, kw_only=True):
     target_ths: tuple[float | None, ...]
 
 
+class Chip(Struct, frozen=True, kw_only=True):
+    """One chip of a simulated machine now; null is what it has not."""
+
+    number: int
+    """On its board, from 0 where the coolant comes in, lane by lane."""
+    is_answering: bool
+    temperature_c: float | None
+    hashrate_ghs: float
+    error_ratio: float | None
+    """The part of its hashes that come out wrong."""
+    spare_v: float | None
+    """Of the board's voltage, what it does not need; below 0 it makes errors."""
+
+
+class BoardChips(Struct, frozen=True, kw_only=True):
+    """A board and its chips; the rates of these add up to its rate, all else is their mean."""
+
+    board: int
+    lanes: Annotated[int, Meta(ge=1, le=100)]
+    """So many chips stand side by side across the coolant's way."""
+    frequency_mhz: float
+    voltage_v: float
+    chip_temperature_c: float
+    hashrate_ghs: float
+    error_ratio: float
+    chips: Annotated[tuple[Chip, ...], Meta(max_length=1000)]
+
+
+class MachineChips(Struct, frozen=True, kw_only=True):
+    """What only the farm knows that simulates a machine."""
+
+    boards: Annotated[tuple[BoardChips, ...], Meta(max_length=16)]
+
+
 class Result(Struct, frozen=True, kw_only=True):
     """What one machine said to an action."""
 

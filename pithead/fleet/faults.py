@@ -1,4 +1,5 @@
-"""Faults of simulated machines: the farm's admin API, handed through for who watches its fleet."""
+"""Faults and chips of simulated machines: the farm's admin API, handed through for who watches its
+fleet."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,8 +9,11 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from pithead.fleet.contract import MachineChips
+
 SECONDS = 5.0
 MOST_BYTES = 1024 * 1024
+_STRANGE = "the farm's admin API answers something else"
 
 
 class FaultError(Exception):
@@ -39,6 +43,14 @@ class FaultDesk:
             if len(tags) == 1:
                 found[tags[0]] = schema
         return found
+
+    async def chips(self, name: str) -> MachineChips:
+        """What each of a machine's chips does now."""
+        told = await self._ask("GET", f"/machines/{_part(name)}/chips")
+        try:
+            return msgspec.convert(told, MachineChips)
+        except msgspec.ValidationError as error:
+            raise FaultError(_STRANGE, 502) from error
 
     async def on(self, name: str) -> Any:
         """What holds on a machine."""
@@ -70,7 +82,7 @@ class FaultDesk:
         try:
             return msgspec.json.decode(received) if received else None
         except ValueError as error:
-            raise FaultError("the farm's admin API answers something else", 502) from error
+            raise FaultError(_STRANGE, 502) from error
 
 
 async def _bounded(answer: httpx.Response) -> bytes:

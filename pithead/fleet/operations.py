@@ -12,6 +12,7 @@ from pithead.bos.units import Power, TeraHashrate
 from pithead.fleet.contract import (
     Fleet,
     Locate,
+    MachineChips,
     MachineView,
     Pools,
     PowerTarget,
@@ -111,6 +112,9 @@ OPERATIONS = (
     Operation("get_history", "GET", f"{MACHINE}/history",
               "How it went: a day by minutes, or a fortnight by quarter hours.", TrackView,
               query=_MINUTES),
+    Operation("get_chips", "GET", f"{MACHINE}/chips",
+              "What each chip of a simulated machine does; no API of machines tells that.",
+              MachineChips),
     Operation("get_log", "GET", f"{MACHINE}/log/{{log}}",
               "The end of one of its logs: errors, bosminer, boser, monitor, syslog or dmesg.",
               media_type=TEXT),

@@ -9,7 +9,15 @@ from msgspec.structs import replace
 from pithead.bos.miner import LogType
 from pithead.fleet.actions import doing, on_all
 from pithead.fleet.client import MachineClient, MachineError
-from pithead.fleet.contract import Fleet, MachineView, Results, Row, Selection, TrackView
+from pithead.fleet.contract import (
+    Fleet,
+    MachineChips,
+    MachineView,
+    Results,
+    Row,
+    Selection,
+    TrackView,
+)
 from pithead.fleet.faults import FaultDesk
 from pithead.fleet.history import MOST_MINUTES
 from pithead.fleet.inspection import inspect, log_tail
@@ -84,6 +92,9 @@ class FleetService:
         results = await on_all(wanted.machines, self._known, self._name, doing(action, wanted))
         self._watcher.look_soon(wanted.machines)
         return results
+
+    async def chips(self, path: Path) -> MachineChips:
+        return await self._faults.chips(self._simulated(path))
 
     async def fault_kinds(self) -> Any:
         return await self._faults.kinds()

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 import httpx
 from starlette.applications import Starlette
 
+from pithead.cli.serving import HttpServer, listen
+from pithead.farm.admin import build_admin
+from pithead.farm.desk import Desk
+from pithead.farm.fate import ORDINARY, Fate
 from pithead.fleet.access import Access
 from pithead.fleet.app import build_app
 from pithead.fleet.book import Wanted
@@ -17,6 +21,7 @@ from pithead.fleet.faults import FaultDesk
 from pithead.fleet.live import Live
 from pithead.fleet.service import FleetService
 from pithead.fleet.watcher import Target, Watcher, WatchLimits
+from pithead.miner.cable import Cable
 from tests.farming import until
 
 LIMITS = WatchLimits(
@@ -71,3 +76,19 @@ async def watching(directory, targets, is_open=True, admin=""):
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+@asynccontextmanager
+async def simulating(**served):
+    """The address of the admin API of a farm of these machines, by their names."""
+    fates = {
+        name: Fate(each.rig.device, each.miner.system, Cable(), ORDINARY, each.rig.now)
+        for name, each in served.items()
+    }
+    bound = listen("127.0.0.1", 0, "x")
+    server = HttpServer(build_admin(Desk(fates, time.time)), [bound])
+    await server.start()
+    try:
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+    finally:
+        await server.stop()
