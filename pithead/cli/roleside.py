@@ -162,10 +162,16 @@ def _announce(part: StratumPart) -> None:
 async def _accounting(config: Config, exchange: NatsExchange, told: asyncio.Event) -> None:
     seconds = config.exchange.lease_seconds
     async with leadership(exchange, LEASE, "keeps the books", seconds, told) as led:
-        if led is not None and config.node.role == "node":
-            await until_told_or_failed(told, _work(config, exchange), led.lost())
-        if led is not None and not told.is_set():
-            await _lead(config, led, Term(exchange, led.token), told)
+        while led is not None and not told.is_set():
+            if config.node.role == "node":
+                await until_told_or_failed(told, _work(config, exchange), led.lost())
+            try:
+                if not told.is_set():
+                    await _lead(config, led, Term(exchange, led.token), told)
+                return
+            except NodeUnavailable as error:
+                log.warning("there is no work any more; the books begin again", why=str(error))
+                await until_told_or_failed(told, asyncio.sleep(AGAIN_SECONDS), led.lost())
 
 
 async def _lead(config: Config, led: Led, term: Term, told: asyncio.Event) -> None:

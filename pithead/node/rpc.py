@@ -78,6 +78,8 @@ class RpcClient:
 
         Raises RpcError, NodeUnavailable. After NodeUnavailable the call may have been carried out.
         """
+        if self._http.is_closed:
+            raise NodeUnavailable(f"the connection to {self.address.url} is closed")
         number = next(self._numbers)
         body = question(number, method, params)
         try:

@@ -63,6 +63,8 @@ def read_answer(number: int, method: str, status: int, body: bytes, result: type
     except (msgspec.DecodeError, UnicodeDecodeError):
         if b"Work queue depth exceeded" in body[:_SHOWN]:
             raise NodeUnavailable(_BUSY) from None
+        if status == 503:
+            raise NodeUnavailable("is shutting down") from None
         raise NodeUnavailable(
             f"answered {method} with HTTP status {status} and what is no JSON-RPC; is it a "
             "bitcoind's RPC port?"
@@ -95,7 +97,5 @@ def _of_http(status: int) -> str | None:
             )
         case 403:
             return "does not take calls from this machine; add it to rpcallowip in its bitcoin.conf"
-        case 503:
-            return _BUSY
         case _:
             return None

@@ -61,6 +61,7 @@ async def test_the_nodes_own_refusal_carries_its_code_and_words(server, client):
         (Answer(403), "rpcallowip"),
         (Answer(503, b"Work queue depth exceeded"), "rpcworkqueue"),
         (Answer(500, b"Work queue depth exceeded"), "rpcworkqueue"),
+        (Answer(503, b"<HTML>503 Service Unavailable"), "is shutting down"),
         (Answer(200, b"<html>"), "no JSON-RPC"),
         (Answer(200, b"\xff\xfe\x00"), "no JSON-RPC"),
         (Answer(404, b""), "no JSON-RPC"),
@@ -90,6 +91,13 @@ async def test_a_node_that_is_not_there_is_told_with_what_to_look_at(server, cli
     with pytest.raises(NodeUnavailable, match="is bitcoind running there with server=1"):
         await client.call("getblockcount", to=int)
     await server.start()
+
+
+async def test_after_the_end_of_a_client_the_node_is_away_to_who_still_calls(server):
+    client = RpcClient(RpcAddress(server.url, "user", "password"))
+    await client.close()
+    with pytest.raises(NodeUnavailable, match="is closed"):
+        await client.call("getblockcount", to=int)
 
 
 async def test_a_wrong_password_is_told_without_telling_the_password(server):
