@@ -73,6 +73,7 @@ class LocalHub:
         self._arrived = asyncio.Event()
         self._takers = 0
         self._server: asyncio.Server | None = None
+        self._is_closed = False
 
     @classmethod
     async def open(cls, directory: Path) -> Self:
@@ -121,6 +122,7 @@ class LocalHub:
         self._mouth.replies[subject] = reply
 
     async def close(self) -> None:
+        self._is_closed = True
         if self._server is not None:
             self._server.close()
         for link in list(self._links):
@@ -156,6 +158,9 @@ class LocalHub:
 
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         link = Link(reader, writer)
+        if self._is_closed:  # accepted at the last moment: nobody would answer it
+            link.cut()
+            return
         self._links.add(link)
         try:
             while True:
