@@ -118,6 +118,8 @@ class MachineView(Struct, frozen=True, kw_only=True):
     errors: GetErrorsResponse | None = None
     locating: bool | None = None
     """Whether it blinks to be found."""
+    simulated: bool = False
+    """Whether a farm simulates it whose admin API is known: its chips and faults can be asked."""
     unanswered: dict[str, str]
     """What it did not answer just now, and why."""
 

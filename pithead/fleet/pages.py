@@ -3,7 +3,10 @@
 from pithead.dashboard.shell import Link, page
 
 LINKS = (Link("/", "Machines"), Link("/docs", "API"))
-FOOTER = "Pithead fleet. Every number comes from the machines' own Braiins OS APIs."
+FOOTER = (
+    "Pithead fleet. Every number comes from the machines' own Braiins OS APIs; faults and chips of "
+    "simulated machines from their farm."
+)
 
 
 def fleet_pages() -> dict[str, bytes]:

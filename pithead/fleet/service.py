@@ -62,7 +62,8 @@ class FleetService:
     async def machine(self, path: Path, may_write: bool) -> MachineView:
         """Passwords of pools only for those who could change them."""
         row, client = self._row(path), self._client(path)
-        view = await inspect(client, row)
+        is_simulated = self._faults.is_there and self._watcher.book.farm_name(row.id) is not None
+        view = replace(await inspect(client, row), simulated=is_simulated)
         if may_write or view.configuration is None:
             return view
         return replace(view, configuration=replace(view.configuration, pool_groups=()))

@@ -92,3 +92,15 @@ async def simulating(**served):
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
     finally:
         await server.stop()
+
+
+@asynccontextmanager
+async def paged(fleet):
+    """Where its pages are, on a socket."""
+    bound = listen("127.0.0.1", 0, "x")
+    server = HttpServer(fleet.app, [bound])
+    await server.start()
+    try:
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+    finally:
+        await server.stop()

@@ -5,17 +5,24 @@ import { badge, count, decimal, h, hashrate } from "./base.js";
 const COOL = 30;
 const HOT = 90;
 
-/** Blue through amber to red; dark text on light ground and the other way round. */
-function paint(cell, degrees, hot) {
-  const part = Math.min(1, Math.max(0, (degrees - COOL) / (hot - COOL)));
-  const hue = 215 - part * 205;
-  cell.style.setProperty("--heat", `light-dark(hsl(${hue} 75% ${90 - part * 8}%), hsl(${hue} 45% ${22 + part * 6}%))`);
+/** Blue at 0 through amber to red at 1; dark text on light ground and the other way round. */
+export function warm(cell, part) {
+  if (part === null) {
+    cell.style.removeProperty("--heat");
+    return;
+  }
+  const bounded = Math.min(1, Math.max(0, part));
+  const hue = 215 - bounded * 205;
+  cell.style.setProperty("--heat", `light-dark(hsl(${hue} 75% ${90 - bounded * 8}%), hsl(${hue} 45% ${22 + bounded * 6}%))`);
 }
 
-/** `cooling`: as it is configured; its hot temperature is the red end of the colours. */
-export function showBoards(place, boards, cooling) {
+/** The hot temperature of the cooling as it is configured: the red end of the colours. */
+export function hotOf(cooling) {
   const mode = Object.values(cooling?.mode ?? {}).find((each) => each?.hot_temperature);
-  const hot = mode?.hot_temperature.degree_c ?? HOT;
+  return mode?.hot_temperature.degree_c ?? HOT;
+}
+
+export function showBoards(place, boards, hot) {
   const total = boards.reduce((sum, board) => sum + (board.chips_count ?? 0), 0);
   document.getElementById("boards-note").textContent = `${boards.length} boards, ${count(total)} chips`;
   place.replaceChildren(...boards.map((board) => boardOf(board, hot)));
@@ -29,7 +36,7 @@ function boardOf(board, hot) {
   ].filter(([, value]) => value !== null && value !== undefined);
   const cells = temperatures.map(([name, value]) => {
     const cell = h("div", {}, h("b", {}, `${decimal(value)}°`), name);
-    paint(cell, value, hot);
+    warm(cell, (value - COOL) / (hot - COOL));
     return cell;
   });
   const rates = board.stats?.real_hashrate;

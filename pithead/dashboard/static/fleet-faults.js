@@ -6,26 +6,18 @@ import { BASE, change, machinePath } from "./fleet-session.js";
 let kinds = null;
 const words = (name) => name.replace(/_/g, " ");
 
-export async function showFaults(panel, place, id) {
-  let holding;
-  try {
-    kinds ??= await api(`${BASE}/fault-kinds`);
-    holding = await api(`${BASE}${machinePath(id)}/faults`);
-  } catch (problem) {
-    if (problem.status !== 404) throw problem;
-    panel.hidden = true; // it is not one of the farm's
-    return;
-  }
-  panel.hidden = false;
-  if (!place.children.length) place.append(h("div"), form(panel, place, id));
-  place.firstChild.replaceChildren(list(holding, panel, place, id));
+export async function showFaults(place, id) {
+  kinds ??= await api(`${BASE}/fault-kinds`);
+  const holding = await api(`${BASE}${machinePath(id)}/faults`);
+  if (!place.children.length) place.append(h("div"), form(place, id));
+  place.firstChild.replaceChildren(list(holding, place, id));
 }
 
-function list(holding, panel, place, id) {
+function list(holding, place, id) {
   if (!holding.length) return h("p", { class: "empty" }, "Nothing is wrong with it.");
   const clear = (path) => action(async () => {
     await change("DELETE", `${machinePath(id)}/faults${path}`);
-    await showFaults(panel, place, id);
+    await showFaults(place, id);
   });
   const rows = holding.map((each) => {
     const { kind, ...more } = each.fault;
@@ -68,7 +60,7 @@ function read(schema, values) {
   return fault;
 }
 
-function form(panel, place, id) {
+function form(place, id) {
   const names = Object.keys(kinds);
   const about = h("p", { class: "muted small" });
   const more = h("div", { class: "fields" });
@@ -88,7 +80,7 @@ function form(panel, place, id) {
         fault: { kind, ...read(kinds[kind], values) }, for_seconds: seconds || null,
       });
       say(`${words(kind)}: called down`, "good");
-      await showFaults(panel, place, id);
+      await showFaults(place, id);
     }),
   },
   h("div", { class: "fields" }, h("label", {}, "What is to happen",

@@ -8,7 +8,8 @@ import {
   BASE, begin, celsius, machinePath, onSession, session, stateKind, terahashes, watts,
 } from "./fleet-session.js";
 import { actionButtons } from "./fleet-actions.js";
-import { showBoards, showFans } from "./fleet-boards.js";
+import { hotOf, showBoards, showFans } from "./fleet-boards.js";
+import { showChips } from "./fleet-chips.js";
 import { showFaults } from "./fleet-faults.js";
 import { settingsForms } from "./fleet-settings.js";
 
@@ -32,13 +33,16 @@ async function look() {
   showAbout(view);
   showFigures(view);
   showTuning(view);
-  if (view.hashboards) showBoards($("boards"), view.hashboards.hashboards, view.configuration?.temperature);
+  const hot = hotOf(view.configuration?.temperature);
+  if (view.hashboards) showBoards($("boards"), view.hashboards.hashboards, hot);
   if (view.cooling) showFans($("fans"), view.cooling);
   showIdentity(view);
   showPools(view.pools ?? []);
   showErrors(view.errors?.errors ?? []);
   settings.take(view);
-  if (session.simulated) await showFaults($("faults-panel"), $("faults"), id);
+  await showChips($("chips"), $("chips-note"), view, hot);
+  $("faults-panel").hidden = !view.simulated;
+  if (view.simulated) await showFaults($("faults"), id);
 }
 
 function showAbout(view) {
