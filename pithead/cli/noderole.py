@@ -15,9 +15,12 @@ from pithead.cli.ending import until_told_or_failed
 from pithead.cli.farmtime import steady_wall
 from pithead.cli.leading import Led, leadership
 from pithead.cli.nodeside import NodeNotUsable, open_node
+from pithead.cli.payoutside import farm_wallet
 from pithead.cli.poolside import first_block_work
 from pithead.cli.sections import Config
+from pithead.node.kernel import KernelNode
 from pithead.node.node import Node, NodeUnavailable
+from pithead.pool.farwallet import WalletDesk
 from pithead.pool.natsexchange import NatsExchange
 from pithead.pool.relay import NodeDesk
 
@@ -50,6 +53,8 @@ async def _lead(config: Config, exchange: NatsExchange, led: Led, told: asyncio.
             if told.is_set():
                 return
             await desk.serve()
+            if isinstance(node, KernelNode):
+                await WalletDesk(farm_wallet(config, node), exchange).serve()
             log.info("node", kind=config.node.kind, data=str(data.path), token=led.token)
             click.echo(f"Node ({config.node.kind}); Ctrl-C stops")
             await until_told_or_failed(told, _follow(desk), _refresh(desk), led.lost())

@@ -16,6 +16,8 @@ from pithead.node.payments import PaymentWallet
 from pithead.node.rpc import RpcClient
 from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.destinations import Destinations
+from pithead.pool.exchange import Exchange
+from pithead.pool.farwallet import FarWallet
 from pithead.pool.payer import Payer, PayerSettings
 
 FARM_SATS_PER_VBYTE = 2
@@ -32,9 +34,15 @@ class PayoutPart:
 
     @classmethod
     def open(
-        cls, config: Config, node: Node, keeper: Bookkeeper, clock: Callable[[], float]
+        cls,
+        config: Config,
+        node: Node,
+        keeper: Bookkeeper,
+        clock: Callable[[], float],
+        exchange: Exchange | None = None,
     ) -> "PayoutPart":
-        wallet, rpc = _wallet(config, node)
+        """The embedded chain may be at the other end of an exchange."""
+        wallet, rpc = _wallet(config, node, exchange)
         if wallet is None:
             return cls(None)
         destinations = Destinations(keeper.store.engine, network_of(config.node))
@@ -57,10 +65,19 @@ class PayoutPart:
             await self._rpc.close()
 
 
-def _wallet(config: Config, node: Node) -> tuple[PaymentWallet | None, RpcClient | None]:
+def farm_wallet(config: Config, node: KernelNode) -> FarmWallet:
+    """That of the embedded chain."""
+    return FarmWallet(node, config.payouts.sats_per_vbyte or FARM_SATS_PER_VBYTE)
+
+
+def _wallet(
+    config: Config, node: Node, exchange: Exchange | None
+) -> tuple[PaymentWallet | None, RpcClient | None]:
     section = config.payouts
     if isinstance(node, KernelNode):
-        return FarmWallet(node, section.sats_per_vbyte or FARM_SATS_PER_VBYTE), None
+        return farm_wallet(config, node), None
+    if config.node.kind == "embedded" and exchange is not None:
+        return FarWallet(exchange), None
     if not section.wallet:
         return None, None
     return core_wallet(config)

@@ -182,7 +182,8 @@ async def _open_on(
     undo.push_async_callback(front.stop)
     web = await WebPart.open(config, front.pool, bookkeeper, accounts, for_all, clock, wall)
     undo.push_async_callback(web.stop)
-    payouts = PayoutPart.open(config, node, bookkeeper, clock)
+    exchange = None if start.term is None else start.term.exchange
+    payouts = PayoutPart.open(config, node, bookkeeper, clock, exchange)
     undo.push_async_callback(payouts.stop)
     admin = await AdminPart.open(
         config, start.directory, for_admins, node, front.pool, web.services, payouts.payer,
@@ -250,7 +251,7 @@ async def _open_front(
     if start.term is not None:
         return await HeadPart.open(
             config.pool, pays_to, node, bookkeeper, accounts, clock, wall, start.term.exchange,
-            floors, bookkeeper.secure,
+            floors, bookkeeper.secure, config.exchange.patience_seconds,
         )  # fmt: skip
     try:
         if count > 1:

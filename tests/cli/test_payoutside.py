@@ -10,6 +10,7 @@ from pithead.node.corewallet import CoreWallet
 from pithead.node.farmwallet import FarmWallet
 from pithead.node.kernel import KernelNode, KernelSettings
 from pithead.pool.bookkeeping import Bookkeeper
+from pithead.pool.farwallet import FarWallet
 from tests.node.test_node import SteppedClock
 
 
@@ -28,7 +29,7 @@ async def test_the_embedded_chain_pays_from_its_own_wallet_and_stops_in_order(tm
     settings = KernelSettings(first_block_work=8, bootstrap_blocks=1)
     node = await KernelNode.open(tmp_path / "chain", settings, SteppedClock())
     keeper = await Bookkeeper.open(tmp_path / "pool")
-    assert isinstance(_wallet(Config(), node)[0], FarmWallet)
+    assert isinstance(_wallet(Config(), node, None)[0], FarmWallet)
     part = PayoutPart.open(Config(), node, keeper, SteppedClock())
     assert part.payer is not None
     await asyncio.sleep(0)
@@ -39,8 +40,8 @@ async def test_the_embedded_chain_pays_from_its_own_wallet_and_stops_in_order(tm
 
 async def test_bitcoind_pays_from_the_wallet_that_is_named_and_from_no_other():
     node = object()
-    assert _wallet(at_bitcoind(""), node) == (None, None)
-    wallet, rpc = _wallet(at_bitcoind("pool"), node)
+    assert _wallet(at_bitcoind(""), node, None) == (None, None)
+    wallet, rpc = _wallet(at_bitcoind("pool"), node, None)
     assert isinstance(wallet, CoreWallet)
     assert rpc.address.url == "http://10.0.0.1:38332/wallet/pool"
     assert (rpc.address.user, rpc.address.password) == ("u", "p")
@@ -48,3 +49,12 @@ async def test_bitcoind_pays_from_the_wallet_that_is_named_and_from_no_other():
     part = PayoutPart.open(at_bitcoind(""), node, None, SteppedClock())
     assert part.payer is None
     await part.stop()
+
+
+async def test_an_embedded_chain_in_another_process_pays_over_the_exchange():
+    exchange = object()
+    assert _wallet(Config(), object(), exchange) == (FarWallet(exchange), None)
+    assert _wallet(at_bitcoind(""), object(), exchange) == (None, None)
+    wallet, rpc = _wallet(at_bitcoind("pool"), object(), exchange)
+    assert isinstance(wallet, CoreWallet), "money is asked for by the books themselves"
+    await rpc.close()
