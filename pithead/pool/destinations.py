@@ -1,13 +1,18 @@
-"""Where users want to be paid, and from which balance on."""
+"""Where users want to be paid, and from which balance on.
 
-from collections.abc import Mapping, Sequence
+Whoever changes the address, each contact of the user is told, in the transaction of the change.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Connection, Engine, delete, select
 
 from pithead.bitcoin.address import script_for_address
 from pithead.bitcoin.network import Network
 from pithead.pool.database import upsert
+from pithead.pool.notices import DESTINATION, Told, queue
 from pithead.pool.schema import destinations
 
 LEAST_SATS = 1_000
@@ -28,6 +33,8 @@ class Destinations:
 
     engine: Engine
     network: Network
+    wall: Callable[[], float] = time.time
+    """Unix seconds."""
 
     def check(self, address: str, threshold_sats: int = 0) -> None:
         """AddressError for what is no address of the network, ValueError for a threshold below
@@ -42,6 +49,7 @@ class Destinations:
         self.check(address, threshold_sats)
         values = {"address": address, "threshold_sats": threshold_sats}
         with self.engine.begin() as connection:
+            self._tell(connection, user, address)
             connection.execute(
                 upsert(connection, destinations)
                 .values(user=user, **values)
@@ -51,8 +59,19 @@ class Destinations:
     def clear(self, user: str) -> bool:
         """The user is not paid any more; False where there was nothing to clear."""
         with self.engine.begin() as connection:
+            self._tell(connection, user, "")
             gone = connection.execute(delete(destinations).where(destinations.c.user == user))
         return gone.rowcount > 0
+
+    def _tell(self, connection: Connection, user: str, after: str) -> None:
+        """Before it is changed to `after`; nobody is told of an address that stays."""
+        table = destinations.c
+        before = connection.scalar(select(table.address).where(table.user == user)) or ""
+        if after == before:
+            return
+        subject = f"{user} is paid at {after} now" if after else f"{user} is not paid any more"
+        details = {"before": before, "after": after}
+        queue(connection, [Told(user, DESTINATION, subject, details)], int(self.wall()))
 
     def of(self, user: str) -> Destination | None:
         return self.all().get(user)

@@ -26,6 +26,9 @@ ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]+")
 
 Kind = Literal["worker", "block", "payout"]
 KINDS: tuple[Kind, ...] = ("worker", "block", "payout")
+"""What a contact may be told of, or not."""
+DESTINATION: Literal["destination"] = "destination"
+"""Where the user is paid was changed: every contact is told of it."""
 
 MOST_WAITING = 1_000
 """Notices a user may have waiting; of more the oldest are dropped."""
@@ -72,7 +75,7 @@ class Told:
     """Something a user is to be told."""
 
     user: str
-    kind: Kind
+    kind: Kind | Literal["destination"]
     subject: str
     details: Mapping[str, object]
 
@@ -143,7 +146,7 @@ class Notices:
         All of it is written, or nothing.
         """
         with self._engine.begin() as connection:
-            _queue(connection, told, int(wall))
+            queue(connection, told, int(wall))
             found = [
                 {"user": user, "worker": worker, "state": state}
                 for (user, worker), state in (states or {}).items()
@@ -230,14 +233,19 @@ def _contacts(connection: Connection, user: str) -> Sequence[Contact]:
     ]
 
 
-def _queue(connection: Connection, told: Sequence[Told], made: int) -> None:
-    """For each contact that wants it; most users of a large pool have none."""
+def queue(connection: Connection, told: Sequence[Told], made: int) -> None:
+    """For each contact that wants it, in the transaction of what it is about; `made` is in unix
+    seconds. Most users of a large pool have none."""
     if not told:
         return
     reachable = set(connection.scalars(select(contacts.c.user).distinct()))
     for each in told:
         wanted = _contacts(connection, each.user) if each.user in reachable else ()
-        rows = [asdict(_row(each, one, made)) for one in wanted if each.kind in one.kinds]
+        rows = [
+            asdict(_row(each, one, made))
+            for one in wanted
+            if each.kind in {DESTINATION, *one.kinds}
+        ]
         if rows:
             insert_rows(connection, notices, rows)
             _drop_oldest(connection, each.user)

@@ -114,9 +114,18 @@ def _own_account(gate: Gate, service: SelfService) -> dict[str, Answering]:
         log.info("a user is paid elsewhere", user=user, destination=given.address)
         return respond(204, b"")
 
+    async def pay_no_more(request: Request) -> Response:
+        given = await body_of(request, api.Proof)
+        await service.check_is_paid((await gate.session(request)).user)
+        user = await gate.proved(request, given.password, given.code)
+        await service.pay_no_more({"user": user})
+        log.info("a user is not paid any more", user=user)
+        return respond(204, b"")
+
     return {
         "second_factor": second_factor, "begin_second_factor": begin,
-        "confirm_second_factor": confirm, "remove_second_factor": remove, "pay_to": pay_to,
+        "confirm_second_factor": confirm, "remove_second_factor": remove,
+        "pay_to": pay_to, "pay_no_more": pay_no_more,
     }  # fmt: skip
 
 

@@ -127,5 +127,7 @@ SESSION_OPERATIONS = (
               "Ask for codes no more", Proof),
     Operation("PUT", ME + "/destination", "pay_to", "Where to be paid from the next payout on",
               OwnDestination),
+    Operation("POST", ME + "/destination/remove", "pay_no_more",
+              "Be paid no more; the balance stays", Proof),
 )  # fmt: skip
 """What opens and ends a session, and what its user alone may do, who proves it anew."""

@@ -105,6 +105,14 @@ class SelfService:
     async def pay_to(self, path: Path, wanted: Destination) -> None:
         await self._money.pay_to(path, wanted)
 
+    async def check_is_paid(self, user: str) -> None:
+        """Raises Missing."""
+        if await asyncio.to_thread(self._money.destinations.of, user) is None:
+            raise Missing(f"{user} has no address to be paid at")
+
+    async def pay_no_more(self, path: Path) -> None:
+        await self._money.pay_no_more(path)
+
     async def profiles(self, path: Path) -> list[admin.Profile]:
         return (await self._pool.user(path)).profiles
 

@@ -8,6 +8,7 @@ import pytest
 from pithead.bitcoin.address import witness_address
 from pithead.bitcoin.network import REGTEST
 from pithead.pool.destinations import Destinations
+from pithead.pool.notices import Notices
 from tests.browser import IN_A_BROWSER, VIEWS, browsing, visiting
 from tests.dashboard.conftest import MONTH, PASSWORD
 from tests.dashboard.test_pool_pages import sign_in
@@ -77,9 +78,10 @@ async def test_codes_are_turned_on_asked_for_and_turned_off(month):
         assert visit.wrong == []
 
 
-async def test_where_to_be_paid_is_changed(month):
+async def test_where_to_be_paid_is_changed_and_cleared_and_contacts_are_told(month):
     there = witness_address(0, bytes(range(20)), REGTEST)
     engine = month.keeper.store.engine
+    Notices(engine).put_contact("alice", "email", "alice@example.org")
     async with (
         browsing() as browser,
         visiting(browser, month.url, "/me", 1280, "light") as visit,
@@ -93,13 +95,24 @@ async def test_where_to_be_paid_is_changed(month):
         visit.wrong.clear()
         await page.fill("dialog [name=address]", there)
         await page.fill("dialog [name=threshold]", "0.0005")
+        await page.wait_for_selector("dialog >> text=Every contact under Alerts is told")
         await visit.check("destination", 1280, "light")
         await page.click("dialog button.first")
         await page.wait_for_selector(f"#address >> text={there}")
         await page.wait_for_function(SEEN, arg="paid there")
+        await page.wait_for_selector(f"#notices >> text=alice is paid at {there} now")
         await page.wait_for_selector("#threshold >> text=0.00050000 BTC")
         wish = Destinations(engine, REGTEST).of("alice")
         assert (wish.address, wish.threshold_sats) == (there, 50_000)
+
+        await page.click("#clear-destination")
+        await visit.check("clear-destination", 360, "dark")
+        await page.fill("dialog [name=password]", PASSWORD)
+        await page.click("dialog button.danger")
+        await page.wait_for_selector("#address >> text=no address is set")
+        await page.wait_for_selector("#notices >> text=alice is not paid any more")
+        assert await page.is_hidden("#clear-destination")
+        assert Destinations(engine, REGTEST).of("alice") is None
         assert visit.wrong == []
 
 

@@ -120,6 +120,19 @@ async def test_where_to_be_paid_is_set_with_the_password(site, alice):
     assert site.destinations.of("bob") is None
 
 
+async def test_the_address_is_removed_with_the_password_and_contacts_are_told(site, alice):
+    site.notices.put_contact("alice", "email", "alice@example.org")
+    assert (await alice.post("/destination/remove", json={"password": PASSWORD})).status_code == 404
+    there = {"address": ADDRESS, "password": PASSWORD}
+    assert (await alice.put("/destination", json=there)).status_code == 204
+    assert (await alice.post("/destination/remove", json={"password": "x"})).status_code == 403
+    assert site.destinations.of("alice").address == ADDRESS
+    assert (await alice.post("/destination/remove", json={"password": PASSWORD})).status_code == 204
+    assert (await alice.get("/account")).json()["address"] == ""
+    subjects = {each["subject"] for each in (await alice.get("/notices")).json()}
+    assert subjects == {f"alice is paid at {ADDRESS} now", "alice is not paid any more"}
+
+
 async def test_with_codes_on_where_to_be_paid_needs_one_and_a_bad_address_uses_none(
     site, alice, codes
 ):

@@ -5,7 +5,7 @@ import {
 } from "./base.js";
 import { Chart } from "./chart.js";
 import { editWorker, showSecret } from "./medialogs.js";
-import { changeDestination, changePassword, turnCodesOff, turnCodesOn } from "./meproof.js";
+import { changeDestination, changePassword, clearDestination, turnCodesOff, turnCodesOn } from "./meproof.js";
 import { tables } from "./metables.js";
 
 const ME = "/api/v1/me";
@@ -64,16 +64,26 @@ $("sign-out").addEventListener("click", action(async () => {
 const hasCodes = () => factor.since > 0;
 let factor = { since: 0, recovery_codes: 0 };
 let account = { address: "", threshold_sats: 0 };
+let contacts = 0; // that are told of changes
 
 $("change-password").addEventListener("click", () => changePassword(hasCodes(), async (body) => {
   await change("PUT", "password", body);
   leave();
 }));
 
-$("change-destination").addEventListener("click", () => changeDestination(account, hasCodes(), async (body) => {
+const areTold = () => (contacts ? ` ${count(contacts)} ${contacts === 1 ? "contact is" : "contacts are"} told.` : "");
+
+$("change-destination").addEventListener("click", () => changeDestination(account, hasCodes(), contacts, async (body) => {
+  const isNew = body.address !== account.address;
   await change("PUT", "destination", body);
-  await showMoney();
-  say("You are paid there from the next payout on.", "good");
+  await Promise.all([showMoney(), showSettings()]);
+  say(`You are paid there from the next payout on.${isNew ? areTold() : ""}`, "good");
+}));
+
+$("clear-destination").addEventListener("click", () => clearDestination(account, hasCodes(), contacts, async (body) => {
+  await change("POST", "destination/remove", body);
+  await Promise.all([showMoney(), showSettings()]);
+  say(`You are not paid any more.${areTold()}`, "good");
 }));
 
 $("codes-on").addEventListener("click", () => turnCodesOn(
@@ -143,6 +153,7 @@ async function showMoney() {
   account = money;
   showDays(rewards.btc.daily_rewards, rates.btc);
   put("address", account.address || "no address is set");
+  $("clear-destination").hidden = !account.address;
   put("threshold", account.threshold_sats ? sats(account.threshold_sats) : "the pool's own threshold");
   put("paid", `paid ${sats(account.paid_sats)}, on the way ${sats(account.paying_sats)}`);
   shown.payouts.set(payouts.onchain);
@@ -163,11 +174,12 @@ function showDays(rewards, rates) {
 }
 
 async function showSettings() {
-  const [profiles, contacts, notices] = await Promise.all(
+  const [profiles, told, notices] = await Promise.all(
     ["profiles", "contacts", "notices"].map((path) => ask(path)),
   );
   shown.profiles.set(profiles);
-  shown.contacts.set(contacts);
+  contacts = told.length;
+  shown.contacts.set(told);
   shown.notices.set(notices);
   await showFactor();
 }

@@ -38,17 +38,29 @@ export function changePassword(hasCodes, save) {
   ], (form) => save({ old: form.old.value, new: form.new.value, code: form.code?.value ?? "" }));
 }
 
-export function changeDestination(account, hasCodes, save) {
+/** `contacts`: how many there are to be told. */
+const toBeTold = (contacts) => (contacts
+  ? "Every contact under Alerts is told of the change."
+  : "Nobody is told of the change: you have no contact under Alerts.");
+
+export function changeDestination(account, hasCodes, contacts, save) {
   const least = account.threshold_sats ? String(account.threshold_sats / SATS) : "";
   ask("Where to be paid", [
     field("Address", { name: "address", value: account.address, maxlength: "100", autocomplete: "off", spellcheck: "false" }),
     field("From a balance of, BTC (empty: the pool's own threshold)", {
       name: "threshold", type: "number", min: "0", step: "0.00000001", required: false, value: least,
     }),
-    password(), hasCodes && code(), words("It holds from the next payout on."), buttons("Save"),
+    password(), hasCodes && code(), words(`It holds from the next payout on. ${toBeTold(contacts)}`), buttons("Save"),
   ], (form) => save({
     ...proof(form), address: form.address.value.trim(), threshold_sats: Math.round(Number(form.threshold.value) * SATS),
   }));
+}
+
+export function clearDestination(account, hasCodes, contacts, remove) {
+  ask("Be paid no more", [
+    words(`Nothing is sent to ${account.address} from now on; your balance stays until there is an address again. ${toBeTold(contacts)}`),
+    password(), hasCodes && code(), buttons("Remove the address", "danger"),
+  ], (form) => remove(proof(form)));
 }
 
 /** `begin` and `confirm` send; the recovery codes are shown at the end. */
