@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import httpx
@@ -23,6 +24,7 @@ MACHINES = 1_000
 SECONDS = 30.0
 """Of watching, once every machine is known."""
 PAGE_SECONDS = 15.0
+TRIES = 5
 WITHIN = 600.0
 API = "/api/v1/fleet"
 CHROMIUM = Path("/usr/bin/chromium")
@@ -72,25 +74,31 @@ def until(is_so: Callable[[], bool]) -> None:
 
 def watched(url: str, process: "subprocess.Popen[str]") -> None:
     """Processor time and memory of the fleet while nobody but one stream looks."""
-    used, began, read, events = cpu_seconds(process.pid), time.monotonic(), 0, 0
+    used, began, whole, events = cpu_seconds(process.pid), time.monotonic(), 0, 0
     with httpx.stream("GET", f"{url}{API}/events", timeout=30) as stream:
         for line in stream.iter_lines():
             if line.startswith("data:"):
                 events += 1
-                read += len(line) if events > 1 else 0
+                whole = whole or stream.num_bytes_downloaded
             if time.monotonic() - began > SECONDS:
                 break
+        read = stream.num_bytes_downloaded - whole
     passed = time.monotonic() - began
     load = (cpu_seconds(process.pid) - used) / passed
     print(f"  {load:.2f} of a core, {memory(process.pid) / 2**20:,.0f} MiB")
-    print(f"  a stream: {read / passed / 1000:,.0f} kB a second in {events - 1} events")
+    print(f"  a stream: {whole / 1000:,.0f} kB, then {read / passed / 1000:,.1f} kB a second "
+          f"in {events - 1} events")  # fmt: skip
 
 
 def sizes(url: str) -> None:
-    began = time.monotonic()
-    answer = httpx.get(url + API)
-    print(f"  {API}: {len(answer.content) / 1000:,.0f} kB in "
-          f"{(time.monotonic() - began) * 1000:.0f} ms")  # fmt: skip
+    for coding in ("identity", "gzip"):
+        taken = []
+        for _ in range(TRIES):
+            began = time.monotonic()
+            with httpx.stream("GET", url + API, headers={"Accept-Encoding": coding}) as answer:
+                size = sum(map(len, answer.iter_raw()))
+            taken.append((time.monotonic() - began) * 1000)
+        print(f"  {API}, {coding}: {size / 1000:,.0f} kB in {median(taken):.0f} ms")
 
 
 def page(url: str) -> None:

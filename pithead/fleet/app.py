@@ -8,6 +8,7 @@ import msgspec
 import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -18,7 +19,7 @@ from pithead.fleet.contract import SignIn
 from pithead.fleet.document import DOCUMENT_PATH, document
 from pithead.fleet.door import Door, Refusal
 from pithead.fleet.faults import FaultDesk, FaultError
-from pithead.fleet.live import Live, TooManyStreams
+from pithead.fleet.live import PACKING, Live, TooManyStreams, packed
 from pithead.fleet.operations import OPERATIONS, SETTINGS, TEXT, Operation
 from pithead.fleet.pages import fleet_pages
 from pithead.fleet.service import FleetService, Missing, status_of
@@ -30,6 +31,8 @@ log = structlog.get_logger(__name__)
 MOST_BYTES = 1024 * 1024
 """Of a body: a selection of ten thousand machines has half of that."""
 BODY_SECONDS = 20.0
+LEAST_PACKED = 2000
+"""Bytes of an answer that is packed for who takes gzip."""
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -57,6 +60,7 @@ def build_app(service: FleetService, live: Live, faults: FaultDesk, door: Door) 
     routes += dashboard_routes(fleet_pages())
     app = Starlette(routes=routes, exception_handlers={HTTPException: _no_such_route})
     app.router.redirect_slashes = False
+    app.add_middleware(GZipMiddleware, minimum_size=LEAST_PACKED, compresslevel=PACKING)
     return app
 
 
@@ -151,10 +155,14 @@ class FleetApi:
         return response
 
     def _stream(self, request: Request) -> Response:
-        headers = {**HEADERS, "Content-Type": "text/event-stream"}
+        headers = {**HEADERS, "Content-Type": "text/event-stream", "Vary": "Accept-Encoding"}
+        is_packed = "gzip" in request.headers.get("accept-encoding", "")
+        if is_packed:
+            headers["Content-Encoding"] = "gzip"
         if request.method == "HEAD":
             return Response(headers=headers)
-        return StreamingResponse(self._live.open(), headers=headers)
+        events = self._live.open()
+        return StreamingResponse(packed(events) if is_packed else events, headers=headers)
 
 
 async def _body(request: Request, kind: Any) -> Any:

@@ -5,7 +5,9 @@ reads them from the book when it is their turn.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 
 import msgspec
 
@@ -13,6 +15,8 @@ from pithead.fleet.book import Book, sums
 from pithead.fleet.contract import Fleet, Row
 
 MOST_STREAMS = 64
+PACKING = 5
+"""Of gzip's nine: a thousand machines take 7 ms and an eighth of their bytes; nine takes 22 ms."""
 LEAST_SECONDS = 1.0
 """Between two events of a stream."""
 SILENT_SECONDS = 15.0
@@ -43,7 +47,7 @@ class Live:
             untold.add(row.id)
             awake.set()
 
-    def open(self) -> AsyncIterator[bytes]:
+    def open(self) -> AsyncGenerator[bytes]:
         """The bytes of one more stream. Raises TooManyStreams."""
         if len(self._streams) >= MOST_STREAMS:
             raise TooManyStreams(f"{MOST_STREAMS} streams are open; close one of them")
@@ -51,7 +55,7 @@ class Live:
         self._streams[awake] = set()
         return self._events(awake)
 
-    async def _events(self, awake: asyncio.Event) -> AsyncIterator[bytes]:
+    async def _events(self, awake: asyncio.Event) -> AsyncGenerator[bytes]:
         untold = self._streams[awake]
         loop = asyncio.get_running_loop()
         ends = loop.time() + LONGEST_SECONDS
@@ -80,6 +84,15 @@ class Live:
             look_seconds=self._book.look_seconds,
             whole=False,
         )
+
+
+async def packed(events: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
+    """As gzip: each event can be read as soon as it is sent."""
+    packer = zlib.compressobj(PACKING, wbits=16 + zlib.MAX_WBITS)
+    async with aclosing(events):
+        async for event in events:
+            yield packer.compress(event) + packer.flush(zlib.Z_SYNC_FLUSH)
+    yield packer.flush()
 
 
 def _event(fleet: Fleet) -> bytes:
