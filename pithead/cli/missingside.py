@@ -11,6 +11,7 @@ import click
 from sqlalchemy import select
 
 from pithead.cli.datadir import DataDirectory
+from pithead.cli.logs import start_logging
 from pithead.cli.nodeside import network_of
 from pithead.cli.options import (
     Refused,
@@ -104,6 +105,7 @@ def missing_payouts(context: click.Context, is_booked: bool, data: str | None) -
     config = configured(context, data__directory=data)
     if config.node.kind != "bitcoind" or not config.payouts.wallet:
         raise Refused("say which wallet of bitcoind paid: --set payouts.wallet=NAME")
+    start_logging(config.log)
     with told_in_a_sentence(), DataDirectory(Path(config.data.directory)):
         try:
             outcome = asyncio.run(_run(config, is_booked))

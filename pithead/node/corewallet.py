@@ -80,6 +80,8 @@ class _Whole(msgspec.Struct):
     details: list[_Detail]
     fee: Decimal = Decimal(0)
     """Negative."""
+    replaced_by_txid: str = ""
+    """What its owner sent in its place, with a greater fee."""
 
 
 class Rpc(Protocol):
@@ -171,7 +173,8 @@ class CoreWallet:
         """None for one that never will arrive."""
         whole = await self._rpc.call("gettransaction", txid, to=_Whole)
         sent = [each for each in whole.details if each.category == "send"]
-        if whole.confirmations < 0 or any(each.abandoned for each in sent):
+        is_gone = whole.confirmations < 0 or any(each.abandoned for each in sent)
+        if is_gone or (whole.replaced_by_txid and not whole.confirmations):
             return None
         try:
             raw = bytes.fromhex(whole.hex)

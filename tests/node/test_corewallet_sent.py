@@ -62,8 +62,14 @@ async def test_what_never_arrives_is_left_out():
     rpc = Rpc(
         aa=whole(50, paid("x", 5), confirmations=-2),
         bb=whole(50, paid("x", 5, abandoned=True), confirmations=0),
+        cc=whole(50, paid("x", 5), confirmations=0) | {"replaced_by_txid": "dd"},
     )
     assert await CoreWallet(rpc).sent_since(0) == []
+
+
+async def test_what_was_to_be_replaced_and_arrived_all_the_same_counts():
+    rpc = Rpc(aa=whole(50, paid("x", 5), confirmations=1) | {"replaced_by_txid": "bb"})
+    assert [each.txid_display for each in await CoreWallet(rpc).sent_since(0)] == ["aa"]
 
 
 async def test_all_pages_are_read_until_they_are_too_old(monkeypatch):
