@@ -3,7 +3,7 @@
 import re
 from html import escape
 
-_VOID = frozenset({"meta", "br"})
+_VOID = frozenset({"meta", "link", "br"})
 
 
 class Html(str):

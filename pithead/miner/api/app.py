@@ -1,6 +1,5 @@
 """The APIs of one machine: REST with the document that describes it, GraphQL, a page, and gRPC."""
 
-import html
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -12,12 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from pithead.miner.api import frontpage
 from pithead.miner.api.actions import Actions
 from pithead.miner.api.advanced_settings import AdvancedSettings
 from pithead.miner.api.authentication import Authentication
 from pithead.miner.api.configuration import Configuration
 from pithead.miner.api.cooling import Cooling
 from pithead.miner.api.durable import answer_when_settled
+from pithead.miner.api.frontpage import front_page
 from pithead.miner.api.graphql import GraphQl
 from pithead.miner.api.graphql_changes import Services
 from pithead.miner.api.keys import Keys, keys_in
@@ -84,7 +85,7 @@ def build_apis(
         routes=[
             *rest.routes(services, keys, BASE_PATH),
             Route("/graphql", rest.told(graphql.answer), methods=["POST"]),
-            *_pages(miner),
+            *_pages(miner, clock),
         ],
         exception_handlers={HTTPException: rest.no_such_route},
     )
@@ -118,7 +119,7 @@ def _services(
     return services, Services(authentication, actions, pools, surroundings.settled)
 
 
-def _pages(miner: Miner) -> list[Route]:
+def _pages(miner: Miner, clock: Callable[[], float]) -> list[Route]:
     """What a browser is shown, and the document behind it."""
     document = rest_document()
 
@@ -126,10 +127,11 @@ def _pages(miner: Miner) -> list[Route]:
         return Response(document, headers=rest.HEADERS, media_type="application/json")
 
     async def serve_docs(_request: Request) -> Response:
-        return _html(_docs())
+        return _html(_docs(), pages.POLICY)
 
     async def serve_page(_request: Request) -> Response:
-        return _html(_page(miner))
+        page = front_page(miner.snapshot(clock()), DOCS_PATH, DOCUMENT_PATH)
+        return _html(page, frontpage.POLICY)
 
     served = ((DOCUMENT_PATH, serve_document), (DOCS_PATH, serve_docs))
     return [
@@ -170,17 +172,6 @@ def _docs() -> bytes:
     return pages.page(msgspec.json.decode(rest_document()), DOCUMENT_PATH)
 
 
-def _html(page: bytes) -> Response:
-    headers = {**rest.HEADERS, "Content-Security-Policy": pages.POLICY}
+def _html(page: bytes, policy: str) -> Response:
+    headers = {**rest.HEADERS, "Content-Security-Policy": policy}
     return Response(page, headers=headers, media_type="text/html; charset=utf-8")
-
-
-def _page(miner: Miner) -> bytes:
-    """Clients recognise a machine by the two words `Braiins OS` on its page."""
-    name = html.escape(miner.model.name)
-    return (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>{name}</title>"
-        f"<h1>{name}</h1><p>A Pithead miner, compatible with Braiins OS. "
-        f'Its API is described <a href="{DOCS_PATH}">for people</a> and '
-        f'<a href="{DOCUMENT_PATH}">for programs</a>.</html>\n'
-    ).encode()
