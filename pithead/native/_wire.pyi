@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+MEASURE_FIELDS: int
+"""Of what shares are held to: a program with another number has other sources."""
+
 class Wire:
     """Sockets by number, each with an owner; nothing here closes one."""
 
@@ -21,30 +24,27 @@ class Wire:
     def arm(
         self,
         number: int,
-        measure: tuple[object, ...],
+        measures: tuple[Any, ...],
         extranonce1: bytes,
         workers: Mapping[str, object],
         mask: int,
         grant: int,
         /,
     ) -> None:
-        """Take shares of this measure on the way, up to `grant` bytes as `allowance` counts."""
+        """Take shares of these measures on the way, up to `grant` bytes as `allowance` counts."""
 
-    def rearm(self, number: int, measure: tuple[object, ...], /) -> None:
-        """Another measure for one that is armed, or was when all were disarmed."""
+    def rearm(self, number: int, measures: tuple[Any, ...], /) -> None:
+        """Other measures for one that is armed."""
 
     def disarm(self, number: int, /) -> int:
         """Hand everything up; what was left of the grant."""
 
-    def disarm_all(self) -> None:
-        """No measure holds any more."""
-
     def read(self) -> tuple[list[Any], list[tuple[Any, bytes]], list[Any]]:
         """Read each socket that has something, once.
 
-        Owner and worker of each share taken, in a row; owners with what is left for them to read,
-        empty at the end of the stream; owners that can write again. The answers to the shares wait
-        for `answer`.
+        Owner, worker and measure of each share taken, in a row; owners with what is left for them
+        to read, empty at the end of the stream; owners that can write again. The answers to the
+        shares wait for `answer`.
         """
 
     def send(self, number: int, data: bytes, /) -> int:

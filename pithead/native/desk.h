@@ -23,7 +23,8 @@ enum { LONGEST_LINE = 1024 };
 /* The fields of a Measure, in the order of pithead/pool/shares.py. */
 enum {
     M_JOB_ID, M_PREFIX, M_SUFFIX, M_BRANCH, M_VERSION, M_PREV_HASH, M_BITS, M_EXTRANONCE2_SIZE,
-    M_LEAST_TIME, M_MOST_TIME, M_SHARE_TARGET, M_BLOCK_TARGET, M_SEEN, M_FIELDS
+    M_LEAST_TIME, M_MOST_TIME, M_SHARE_TARGET, M_BLOCK_TARGET, M_SEEN, M_COUNTS, M_WORK,
+    M_BLOCK_WORK, M_FIELDS
 };
 
 typedef struct {
@@ -35,6 +36,12 @@ typedef struct {
     PyObject *last_worker; /* borrowed, as `seen` and `workers` are */
 } Desk;
 
+/* Who earned: owner, worker and measure of each share, in a row. */
+typedef struct {
+    PyObject *list, *owner, *measure;
+} Earners;
+
+/* 1 if its shares count, 0 if they do not any more, -1 for an error. */
 static int
 open_measure(PyObject *measure, Desk *desk)
 {
@@ -54,6 +61,14 @@ open_measure(PyObject *measure, Desk *desk)
         PyErr_SetString(PyExc_TypeError, "not a Measure");
         return -1;
     }
+    PyObject *counts = PyTuple_GetItem(measure, M_COUNTS);
+    if (!PyByteArray_Check(counts) || PyByteArray_Size(counts) != 1) {
+        PyErr_SetString(PyExc_TypeError, "whether shares count is one byte that can change");
+        return -1;
+    }
+    if (*PyByteArray_AsString(counts) == 0) {
+        return 0;
+    }
     for (size_t index = 0; index < sizeof(texts) / sizeof(texts[0]); index++) {
         if (take_bytes(PyTuple_GetItem(measure, texts[index].field), texts[index].out) < 0) {
             return -1;
@@ -71,7 +86,7 @@ open_measure(PyObject *measure, Desk *desk)
     }
     desk->share.prev_hash = prev_hash.data;
     desk->seen = PyTuple_GetItem(measure, M_SEEN);
-    return 0;
+    return 1;
 }
 
 /* ---- Lines ------------------------------------------------------------------------------- */
@@ -164,9 +179,19 @@ append_answer(char *out, Text id)
     return append(out, tail, sizeof(tail) - 1);
 }
 
+static int
+note_earner(const Earners *earners, PyObject *worker)
+{
+    return PyList_Append(earners->list, earners->owner) < 0 ||
+                   PyList_Append(earners->list, worker) < 0 ||
+                   PyList_Append(earners->list, earners->measure) < 0
+               ? -1
+               : 0;
+}
+
 /* Takes lines while they are good shares; what was taken of `data`, -1 for an error. */
 static Py_ssize_t
-take_lines(Bytes data, Desk *desk, char **out, PyObject *earners)
+take_lines(Bytes data, Desk *desk, char **out, const Earners *earners)
 {
     const char *const start = (const char *)data.data, *const end = start + data.size;
     const char *at = start;
@@ -179,7 +204,7 @@ take_lines(Bytes data, Desk *desk, char **out, PyObject *earners)
         Cursor line = {at, line_end};
         Request request = {0};
         PyObject *worker = take_line(&line, desk, &request);
-        if (worker == NULL || PyList_Append(earners, worker) < 0) {
+        if (worker == NULL || note_earner(earners, worker) < 0) {
             break;
         }
         *out = append_answer(*out, request.id);

@@ -20,10 +20,9 @@ enum { MOST_AT_ONCE = 512, READ_SIZE = 65536, LINE_COST = 64 };
 
 typedef struct {
     PyObject *owner; /* NULL where no socket has this number */
-    PyObject *measure, *extranonce1, *workers; /* all NULL while it is not armed */
+    PyObject *measures, *extranonce1, *workers; /* all NULL while it is not armed */
     uint32_t mask, serial;
     long long grant; /* bytes that may be taken without asking above */
-    uint32_t generation;
 } Slot;
 
 /* An answer that waits for the journal. */
@@ -36,7 +35,7 @@ typedef struct {
 typedef struct {
     PyObject_HEAD
     int epoll;
-    uint32_t generation, serial;
+    uint32_t serial;
     Slot *slots;
     size_t slot_count;
     char *answers;
@@ -49,7 +48,7 @@ typedef struct {
 static void
 disarm_slot(Slot *slot)
 {
-    Py_CLEAR(slot->measure);
+    Py_CLEAR(slot->measures);
     Py_CLEAR(slot->extranonce1);
     Py_CLEAR(slot->workers);
     slot->grant = 0;
@@ -163,11 +162,11 @@ static PyObject *
 wire_arm(PyObject *self, PyObject *arguments)
 {
     Wire *wire = (Wire *)self;
-    PyObject *measure, *extranonce1, *workers;
+    PyObject *measures, *extranonce1, *workers;
     int number;
     unsigned int mask;
     long long grant;
-    if (!PyArg_ParseTuple(arguments, "iO!SO!IL", &number, &PyTuple_Type, &measure, &extranonce1,
+    if (!PyArg_ParseTuple(arguments, "iO!SO!IL", &number, &PyTuple_Type, &measures, &extranonce1,
                           &PyDict_Type, &workers, &mask, &grant)) {
         return NULL;
     }
@@ -176,32 +175,30 @@ wire_arm(PyObject *self, PyObject *arguments)
         return NULL;
     }
     disarm_slot(slot);
-    slot->measure = Py_NewRef(measure);
+    slot->measures = Py_NewRef(measures);
     slot->extranonce1 = Py_NewRef(extranonce1);
     slot->workers = Py_NewRef(workers);
     slot->mask = mask;
     slot->grant = grant;
-    slot->generation = wire->generation;
     Py_RETURN_NONE;
 }
 
-/* A job took the place of another one: everything else about the connection is as it was. */
+/* A job came: everything else about the connection is as it was. */
 static PyObject *
 wire_rearm(PyObject *self, PyObject *arguments)
 {
-    PyObject *measure;
+    PyObject *measures;
     int number;
-    if (!PyArg_ParseTuple(arguments, "iO!", &number, &PyTuple_Type, &measure)) {
+    if (!PyArg_ParseTuple(arguments, "iO!", &number, &PyTuple_Type, &measures)) {
         return NULL;
     }
     Slot *slot = find_slot((Wire *)self, number);
     if (slot == NULL) {
         return NULL;
     }
-    if (slot->measure != NULL) {
-        Py_DECREF(slot->measure);
-        slot->measure = Py_NewRef(measure);
-        slot->generation = ((Wire *)self)->generation;
+    if (slot->measures != NULL) {
+        Py_DECREF(slot->measures);
+        slot->measures = Py_NewRef(measures);
     }
     Py_RETURN_NONE;
 }
@@ -216,14 +213,6 @@ wire_disarm(PyObject *self, PyObject *argument)
     const long long left = slot->grant;
     disarm_slot(slot);
     return PyLong_FromLongLong(left);
-}
-
-static PyObject *
-wire_disarm_all(PyObject *self, PyObject *ignored)
-{
-    (void)ignored;
-    ((Wire *)self)->generation++;
-    Py_RETURN_NONE;
 }
 
 /* ---- Reading ----------------------------------------------------------------------------- */
@@ -256,17 +245,40 @@ cost_of(const char *data, size_t size)
     return cost;
 }
 
-static int
-tell_earners(PyObject *earned, PyObject *owner, PyObject *earners)
+/* What was taken of the head of `data` by one measure, 0 where it does not count; -1 for an error. */
+static Py_ssize_t
+take_by(PyObject *measure, const Slot *slot, Bytes data, char **end, PyObject *earned)
 {
-    const Py_ssize_t count = PyList_Size(earners);
-    for (Py_ssize_t index = 0; index < count; index++) {
-        if (PyList_Append(earned, owner) < 0 ||
-            PyList_Append(earned, PyList_GetItem(earners, index)) < 0) {
+    Desk desk = {.workers = slot->workers, .mask = slot->mask};
+    Earners earners = {.list = earned, .owner = slot->owner, .measure = measure};
+    const int counts = open_measure(measure, &desk);
+    if (counts <= 0) {
+        return counts;
+    }
+    if (take_bytes(slot->extranonce1, &desk.share.coinbase[EXTRANONCE1]) < 0) {
+        return -1;
+    }
+    return take_lines(data, &desk, end, &earners);
+}
+
+/* The same by all measures in turn, until none of them takes any more. */
+static Py_ssize_t
+take_by_any(const Slot *slot, Bytes data, char **end, PyObject *earned)
+{
+    const Py_ssize_t count = PyTuple_Size(slot->measures);
+    size_t taken = 0;
+    for (Py_ssize_t index = 0, idle = 0; taken < data.size && idle < count;
+         index = (index + 1) % count) {
+        const Bytes rest = {data.data + taken, data.size - taken};
+        const Py_ssize_t more =
+            take_by(PyTuple_GetItem(slot->measures, index), slot, rest, end, earned);
+        if (more < 0) {
             return -1;
         }
+        idle = more > 0 ? 0 : idle + 1;
+        taken += (size_t)more;
     }
-    return 0;
+    return (Py_ssize_t)taken;
 }
 
 /* What was taken of the head of `data`, 0 where nothing may be; -1 for an error. */
@@ -274,33 +286,23 @@ static Py_ssize_t
 take_from(Wire *wire, int number, const char *data, size_t size, PyObject *earned)
 {
     Slot *slot = &wire->slots[number];
-    if (slot->measure == NULL || slot->generation != wire->generation) {
+    const long long cost = slot->measures == NULL ? 0 : cost_of(data, size);
+    if (slot->measures == NULL || cost > slot->grant) {
         return 0;
     }
-    const long long cost = cost_of(data, size);
-    if (cost > slot->grant) {
-        return 0;
+    if (make_room_for_answers(wire, size + 1) < 0) {
+        return -1;
     }
-    Desk desk = {.workers = slot->workers, .mask = slot->mask};
-    PyObject *earners = PyList_New(0);
-    Py_ssize_t taken = -1;
-    if (earners != NULL && open_measure(slot->measure, &desk) >= 0 &&
-        take_bytes(slot->extranonce1, &desk.share.coinbase[EXTRANONCE1]) >= 0 &&
-        make_room_for_answers(wire, size + 1) >= 0) {
-        char *const start = wire->answers + wire->answers_size, *end = start;
-        taken = take_lines((Bytes){(const uint8_t *)data, size}, &desk, &end, earners);
-        if (taken >= 0 && tell_earners(earned, slot->owner, earners) < 0) {
-            taken = -1;
-        }
-        if (taken > 0) {
-            slot->grant -= cost;
-            const size_t length = (size_t)(end - start);
-            wire->waiting[wire->waiting_count++] =
-                (Answer){number, slot->serial, wire->answers_size, length};
-            wire->answers_size += length;
-        }
+    char *const start = wire->answers + wire->answers_size, *end = start;
+    const Bytes said = {(const uint8_t *)data, size};
+    const Py_ssize_t taken = take_by_any(slot, said, &end, earned);
+    if (taken > 0) {
+        slot->grant -= cost;
+        const size_t length = (size_t)(end - start);
+        wire->waiting[wire->waiting_count++] =
+            (Answer){number, slot->serial, wire->answers_size, length};
+        wire->answers_size += length;
     }
-    Py_XDECREF(earners);
     return taken;
 }
 
@@ -449,7 +451,7 @@ wire_traverse(PyObject *self, visitproc visit, void *arg)
     for (size_t number = 0; number < wire->slot_count; number++) {
         const Slot *slot = &wire->slots[number];
         Py_VISIT(slot->owner);
-        Py_VISIT(slot->measure);
+        Py_VISIT(slot->measures);
         Py_VISIT(slot->extranonce1);
         Py_VISIT(slot->workers);
     }
@@ -497,7 +499,6 @@ static PyMethodDef WIRE_METHODS[] = {
     {"arm", wire_arm, METH_VARARGS, NULL},
     {"rearm", wire_rearm, METH_VARARGS, NULL},
     {"disarm", wire_disarm, METH_O, NULL},
-    {"disarm_all", wire_disarm_all, METH_NOARGS, NULL},
     {"read", wire_read, METH_NOARGS, NULL},
     {"send", wire_send, METH_VARARGS, NULL},
     {"answer", wire_answer, METH_O, NULL},
@@ -524,7 +525,9 @@ execute(PyObject *module)
         return 0;
     }
     PyObject *type = PyType_FromModuleAndSpec(module, &WIRE_SPEC, NULL);
-    const int result = type == NULL ? -1 : PyModule_AddType(module, (PyTypeObject *)type);
+    const int result = type == NULL || PyModule_AddType(module, (PyTypeObject *)type) < 0
+                           ? -1
+                           : PyModule_AddIntConstant(module, "MEASURE_FIELDS", M_FIELDS);
     Py_XDECREF(type);
     return result;
 }

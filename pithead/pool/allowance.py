@@ -13,21 +13,27 @@ BURST_SECONDS = 10.0
 
 
 class Allowance:
-    """Bytes that may still be read; below zero nothing is read until it is refilled."""
+    """Bytes that may still be read; below zero nothing is read until it has been refilled.
 
-    __slots__ = ("_bytes_per_second", "left")
+    Nobody needs to refill one that is not used up: all that came meanwhile is given at once.
+    """
 
-    def __init__(self, bytes_per_second: int) -> None:
+    __slots__ = ("_bytes_per_second", "_refilled_at", "left")
+
+    def __init__(self, bytes_per_second: int, wall: float) -> None:
         self._bytes_per_second = bytes_per_second
+        self._refilled_at = wall
         self.left = bytes_per_second * BURST_SECONDS
 
-    def refill(self, seconds: float) -> None:
-        """Wall time has passed. A clock set back gives nothing."""
-        most = self._bytes_per_second * BURST_SECONDS
-        self.left = min(most, self.left + self._bytes_per_second * max(0.0, seconds))
+    def refill(self, wall: float) -> None:
+        """It is that moment now. A clock set back gives nothing."""
+        more = self._bytes_per_second * max(0.0, wall - self._refilled_at)
+        self._refilled_at = wall
+        self.left = min(self._bytes_per_second * BURST_SECONDS, self.left + more)
 
     @property
     def is_full(self) -> bool:
+        """At the moment of the last refill."""
         return self.left >= self._bytes_per_second * BURST_SECONDS
 
 

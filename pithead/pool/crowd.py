@@ -28,68 +28,99 @@ class CrowdSettings:
 class Place:
     """An address or a network: who is there and what it has left."""
 
-    __slots__ = ("_come_again_seconds", "_most", "allowance", "arrivals", "present")
+    __slots__ = ("_come_again_seconds", "_looked_at", "_most", "allowance", "arrivals", "present")
 
-    def __init__(self, most: int, bytes_per_second: int, come_again_seconds: float) -> None:
+    def __init__(
+        self, most: int, bytes_per_second: int, come_again_seconds: float, wall: float
+    ) -> None:
         self._most = most
         self._come_again_seconds = come_again_seconds
+        self._looked_at = wall
         self.present = 0
         self.arrivals = 2.0 * most
-        self.allowance = Allowance(bytes_per_second)
+        self.allowance = Allowance(bytes_per_second, wall)
 
-    @property
-    def has_room(self) -> bool:
+    def has_room(self, wall: float) -> bool:
+        self._look(wall)
         return self.present < self._most and self.arrivals >= 1.0
 
-    def refill(self, seconds: float) -> None:
-        self.allowance.refill(seconds)
-        back = max(0.0, seconds) * self._most / self._come_again_seconds
+    def is_as_new(self, wall: float) -> bool:
+        """Nothing is left of what was used up."""
+        self._look(wall)
+        self.allowance.refill(wall)
+        return self.arrivals >= 2.0 * self._most and self.allowance.is_full
+
+    def _look(self, wall: float) -> None:
+        back = max(0.0, wall - self._looked_at) * self._most / self._come_again_seconds
+        self._looked_at = wall
         self.arrivals = min(2.0 * self._most, self.arrivals + back)
 
-    @property
-    def is_forgettable(self) -> bool:
-        """Nobody is there, and a new one would be the same."""
-        return not self.present and self.arrivals >= 2.0 * self._most and self.allowance.is_full
+
+class Places:
+    """Addresses, or networks, by name: where somebody is, or something was used up."""
+
+    def __init__(self, most: int, bytes_per_second: int, come_again_seconds: float) -> None:
+        self._terms = most, bytes_per_second, come_again_seconds
+        self._places: dict[str, Place] = {}
+        self._deserted: set[str] = set()
+
+    def find(self, name: str, wall: float) -> Place:
+        """One that is remembered, or a new one that is not yet."""
+        return self._places.get(name) or Place(*self._terms, wall)
+
+    def enter(self, name: str, place: Place) -> None:
+        """One more is there."""
+        self._places[name] = place
+        self._deserted.discard(name)
+        place.present += 1
+        place.arrivals -= 1.0
+
+    def leave(self, name: str) -> None:
+        place = self._places[name]
+        place.present -= 1
+        if not place.present:
+            self._deserted.add(name)
+
+    def forget(self, wall: float) -> None:
+        """Those where nobody is and a new one would be the same."""
+        for name in list(self._deserted):
+            if self._places[name].is_as_new(wall):
+                del self._places[name]
+                self._deserted.remove(name)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
 class Crowd:
     """Who is here, by address and network. An address that cannot be read is one like any other."""
 
     def __init__(self, settings: CrowdSettings) -> None:
-        self._settings = settings
-        self._addresses: dict[str, Place] = {}
-        self._subnets: dict[str, Place] = {}
+        self._bytes_per_connection = settings.bytes_per_connection
+        seconds = settings.come_again_seconds
+        self._addresses = Places(settings.per_address, settings.bytes_per_address, seconds)
+        self._subnets = Places(settings.per_subnet, settings.bytes_per_subnet, seconds)
 
-    def enter(self, address: str) -> tuple[Allowance, ...] | None:
+    def enter(self, address: str, wall: float) -> tuple[Allowance, ...] | None:
         """Count one more, and give what it may say; None, and not counted, where it may not."""
-        settings, subnet = self._settings, subnet_of(address)
-        place = self._addresses.get(address) or Place(
-            settings.per_address, settings.bytes_per_address, settings.come_again_seconds
-        )
-        network = self._subnets.get(subnet) or Place(
-            settings.per_subnet, settings.bytes_per_subnet, settings.come_again_seconds
-        )
-        if not (place.has_room and network.has_room):
+        subnet = subnet_of(address)
+        place, network = self._addresses.find(address, wall), self._subnets.find(subnet, wall)
+        if not (place.has_room(wall) and network.has_room(wall)):
             return None
-        self._addresses[address], self._subnets[subnet] = place, network
-        for each in (place, network):
-            each.present += 1
-            each.arrivals -= 1.0
-        own = Allowance(settings.bytes_per_connection)
+        self._addresses.enter(address, place)
+        self._subnets.enter(subnet, network)
+        own = Allowance(self._bytes_per_connection, wall)
         return own, place.allowance, network.allowance
 
     def leave(self, address: str) -> None:
         """One that had entered is gone."""
-        for places, name in ((self._addresses, address), (self._subnets, subnet_of(address))):
-            places[name].present -= 1
+        self._addresses.leave(address)
+        self._subnets.leave(subnet_of(address))
 
-    def refill(self, seconds: float) -> None:
-        """Wall time has passed: what was used up comes back, who has all of it is forgotten."""
-        for places in (self._addresses, self._subnets):
-            for name, place in list(places.items()):
-                place.refill(seconds)
-                if place.is_forgettable:
-                    del places[name]
+    def forget(self, wall: float) -> None:
+        """Who has all of it again and is not here; to be called from time to time."""
+        self._addresses.forget(wall)
+        self._subnets.forget(wall)
 
     def __len__(self) -> int:
         """Addresses remembered: those that are here, or used something up."""

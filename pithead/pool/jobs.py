@@ -25,7 +25,8 @@ class JobSettings:
     extranonce1_size: int = 4
     extranonce2_size: int = 8
     expiry_seconds: float = 300.0
-    """How long a share of a job is taken, and at least twice what it takes to offer a newer one."""
+    """How long a share of a job is taken, and at least twice what it takes to offer a newer one.
+    A job that is older is forgotten when the next one is opened."""
     longest_ahead_seconds: int = 7200
     """How far a header's time may run ahead of its job's: consensus allows so much."""
 
@@ -46,6 +47,11 @@ class Measure(NamedTuple):
     share_target_wire: bytes
     block_target_wire: bytes
     seen: set[bytes]
+    counts: bytearray
+    """One byte, 1 while its shares count: the chain has not moved on, and the job is remembered."""
+    work: int
+    """What a share of it earns, in expected hashes."""
+    block_work: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,8 +75,15 @@ class OpenJob:
     seen: set[bytes] = field(default_factory=set)
     """The hashes handed in. No two jobs have a coinbase in common, so an equal hash means an
     equal job, whichever connection it comes from, and the set can go when the job goes."""
+    counts: bytearray = field(default_factory=lambda: bytearray(b"\1"))
+    """One byte, shared by its measures and changed in place: see there."""
     measures: dict[int, Measure] = field(default_factory=dict)
     """By share target; made as they are asked for."""
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the chain has moved on since, or may have: nobody knows its tip while paused."""
+        return not self.counts[0]
 
     def block(self, extranonce1: bytes, solution: Solution) -> bytes:
         """The whole block of a solution, serialised."""
@@ -86,6 +99,7 @@ class OpenJob:
                 job.version, job.prev_hash_wire, job.bits, extranonce2_size,
                 self.least_time, self.most_time,
                 _target_wire(share_target), _target_wire(self.template.block_target), self.seen,
+                self.counts, expected_hashes(share_target), self.block_work,
             )  # fmt: skip
         return known
 
@@ -103,8 +117,6 @@ class JobBook:
         self._next = first_sequence
         self._jobs: dict[str, OpenJob] = {}  # oldest first
         self.latest: OpenJob | None = None
-        self.generation = 0
-        """Grows whenever a job has turned stale or was forgotten."""
 
     @property
     def extranonce2_size(self) -> int:
@@ -135,30 +147,19 @@ class JobBook:
         )
         self._jobs[job.job_id] = opened
         before, self.latest = self.latest, opened
-        if before is None or before.template.prev_hash_wire != template.prev_hash_wire:
-            self.generation += 1
         self._forget_expired(now)
+        if before is None or before.template.prev_hash_wire != template.prev_hash_wire:
+            self._count_on(template.prev_hash_wire)
         return opened
 
-    def find(self, job_id: str, now: float) -> OpenJob | None:
-        """An open job, stale ones among them; None for one unknown or expired.
-
-        The latest never expires: there is nothing newer to work on.
-        """
-        found = self._jobs.get(job_id)
-        if found is None or found is self.latest:
-            return found
-        return found if now - found.opened_at <= self._settings.expiry_seconds else None
-
-    def is_stale(self, job: OpenJob) -> bool:
-        """Whether the chain has moved on since, or may have: nobody knows its tip while paused."""
-        latest = self.latest
-        return latest is None or job.template.prev_hash_wire != latest.template.prev_hash_wire
+    def find(self, job_id: str) -> OpenJob | None:
+        """An open job, stale ones among them; None for one unknown or forgotten."""
+        return self._jobs.get(job_id)
 
     def pause(self) -> None:
         """No work from now on, until the next `open`. Its blocks are still found."""
         self.latest = None
-        self.generation += 1
+        self._count_on(None)
 
     def unlike(self, offered: int, now: float) -> OpenJob | None:
         """A job of the latest template above the sequence `offered`; None while there is none.
@@ -194,6 +195,11 @@ class JobBook:
             time=template.time,
         )
 
+    def _count_on(self, parent_wire: bytes | None) -> None:
+        """From now on shares of jobs on that block count, and no others."""
+        for each in self._jobs.values():
+            each.counts[0] = each.template.prev_hash_wire == parent_wire
+
     def _forget_expired(self, now: float) -> None:
         while self._jobs:
             oldest = next(iter(self._jobs.values()))
@@ -201,7 +207,7 @@ class JobBook:
             if is_young or oldest is self.latest:
                 break
             del self._jobs[oldest.job.job_id]
-            self.generation += 1
+            oldest.counts[0] = 0
 
 
 def _target_wire(target: int) -> bytes:

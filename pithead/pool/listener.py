@@ -39,6 +39,12 @@ class Taker(Judge, Protocol):
     def received(self, connection: "Connection", data: bytes) -> None:
         """Bytes have come."""
 
+    def wall(self) -> float:
+        """Any clock of real seconds."""
+
+    def used_up(self, connection: "Connection") -> None:
+        """It has said all that it may for now and is not read: to be told to `go_on`."""
+
     def desk(self, connection: "Connection") -> Desk | None:
         """What its plain shares are held to; None where each must be looked at."""
 
@@ -177,18 +183,24 @@ class Connection(asyncio.Protocol):
     def _spend(self, amount: int) -> None:
         for allowance in self.allowances:
             allowance.left -= amount
-            if allowance.left < 0.0 and not self._is_paused and not self._transport.is_closing():
-                self._is_paused = True
-                self._transport.pause_reading()
+            if allowance.left < 0.0 and not self._is_paused:
+                self._is_paused = not self._is_refilled()
+                if self._is_paused and not self._transport.is_closing():
+                    self._transport.pause_reading()
+                    self._pool.used_up(self)
 
-    def refill(self, seconds: float) -> None:
-        """So much wall time has passed: read again where that is allowed."""
-        if self.allowances:
-            self.allowances[0].refill(seconds)  # the others are refilled once for all
-        if self._is_paused and all(allowance.left >= 0.0 for allowance in self.allowances):
-            self._is_paused = False
-            if not self._transport.is_closing():
-                self._transport.resume_reading()
+    def _is_refilled(self) -> bool:
+        wall = self._pool.wall()
+        for allowance in self.allowances:
+            allowance.refill(wall)
+        return all(allowance.left >= 0.0 for allowance in self.allowances)
+
+    def go_on(self) -> bool:
+        """Read again where that is allowed by now; False where it is not."""
+        self._is_paused = not self._is_refilled()
+        if not self._is_paused and not self._transport.is_closing():
+            self._transport.resume_reading()
+        return not self._is_paused
 
     # To the peer
 

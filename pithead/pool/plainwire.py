@@ -41,7 +41,7 @@ class Wire:
     def arm(
         self,
         number: int,
-        measure: tuple[object, ...],
+        measures: tuple[Any, ...],
         extranonce1: bytes,
         workers: Mapping[str, object],
         mask: int,
@@ -50,15 +50,12 @@ class Wire:
     ) -> None:
         self._owner(number)
 
-    def rearm(self, number: int, measure: tuple[object, ...], /) -> None:
+    def rearm(self, number: int, measures: tuple[Any, ...], /) -> None:
         self._owner(number)
 
     def disarm(self, number: int, /) -> int:
         self._owner(number)
         return 0
-
-    def disarm_all(self) -> None:
-        pass
 
     def read(self) -> tuple[list[Any], list[tuple[Any, bytes]], list[Any]]:
         said: list[tuple[Any, bytes]] = []

@@ -17,6 +17,7 @@ from pithead.node.node import Node, NodeUnavailable
 from pithead.pool.counts import Counts, Vitals
 from pithead.pool.crowd import Crowd, CrowdSettings
 from pithead.pool.events import BlockFound, Event, TipChanged
+from pithead.pool.fanout import FanOut
 from pithead.pool.jobs import JobBook, OpenJob
 from pithead.pool.keeper import Keeper
 from pithead.pool.listener import Connection
@@ -31,12 +32,8 @@ from pithead.stratum.pushes import LONGEST_TEXT, RECONNECT_LINE, message_line
 log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 1.0
-REFILL_SECONDS = 5.0
-"""Of allowances, however many there are: half of what may be saved up."""
-FAN_OUT_SLICE = 500
-"""Sessions told of a job before the loop may turn to others."""
-BLOCK_SLICE = 5_000
-"""The same after a block, a tenth of a second: what miners say meanwhile is stale."""
+FORGET_SECONDS = 5.0
+"""Between two looks at addresses nobody is at, however many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +75,8 @@ class Pool:
         self._crowd = Crowd(settings.crowd)
         self._submission = Submission(node, self._keep_events, clock)
         self._connections: dict[Connection, None] = {}
+        self._used_up: set[Connection] = set()
+        """Those that are not read at present."""
         self._refused: Counter[str] = Counter()
         self._refused_last = ""
         self._events: list[Event] = []
@@ -89,8 +88,7 @@ class Pool:
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._stopping = False
         self._job: OpenJob | None = None
-        self._told = b""
-        """The parent that miners were told of last."""
+        self._fan_out = FanOut(self._connections, self.flush, clock)
         self._template_at = wall()
         self._has_no_template = False
         self._journal_problem = ""
@@ -109,7 +107,7 @@ class Pool:
         if len(self._connections) >= self._settings.max_connections:
             self._refuse("the pool is full", connection)
             return None
-        allowances = self._crowd.enter(connection.address)
+        allowances = self._crowd.enter(connection.address, self._wall())
         if allowances is None:
             self._refuse("too many from there", connection)
             return None
@@ -122,22 +120,25 @@ class Pool:
         self._refused[why] += 1
         self._refused_last = connection.address
 
-    @property
-    def generation(self) -> int:
-        """Another one whenever what a session's desk says may no longer hold."""
-        return self._jobs.generation
+    def wall(self) -> float:
+        """Any clock of real seconds."""
+        return self._wall()
+
+    def used_up(self, connection: Connection) -> None:
+        """It has said all that it may for now; it is read again when it may say more."""
+        self._used_up.add(connection)
 
     def desk(self, connection: Connection) -> Desk | None:
         """What the plain shares of a connection are held to; None where each must be looked at."""
-        return connection.session.desk(self._clock())
+        return connection.session.desk()
 
     def earned(self, shares: Sequence[Any], answer: Callable[[bool], None]) -> None:
-        """Book shares that were taken on the way: transport and worker of each, in a row."""
+        """Book shares that were taken on the way: transport, worker and measure of each."""
         self._answers.append(answer)
-        now, pairs = self._clock(), iter(shares)
+        now, events, each = self._clock(), self._events, iter(shares)
         wishers: dict[Connection, None] = {}
-        for transport, worker in zip(pairs, pairs, strict=True):
-            if transport.peer.session.earned(worker, now, self._events):
+        for transport, worker, measure in zip(each, each, each, strict=True):
+            if transport.peer.session.earned(worker, measure, now, events):
                 wishers[transport.peer] = None
         self._replies += [(each, each.session.renewal(now)) for each in wishers]
 
@@ -151,6 +152,7 @@ class Pool:
         """A connection is gone; what it earned is booked already."""
         if connection in self._connections:
             del self._connections[connection]
+            self._used_up.discard(connection)
             self._crowd.leave(connection.address)
             connection.session.end(self._clock())
 
@@ -283,7 +285,7 @@ class Pool:
         self._template_at = self._wall()
         self._bookkeeper.template(template)
         self._job = self._jobs.open(template, self._clock())
-        await self._offer_to_all(self._job)
+        await self._fan_out.tell(self._job)
 
     def _go_without(self, why: str) -> None:
         """Stay on the last template until that is too old to be worth anybody's work."""
@@ -294,6 +296,7 @@ class Pool:
         if is_too_old and self._job is not None:
             self._job = None
             self._jobs.pause()
+            self._fan_out.end()
             log.error("the last template is too old; there is no work until a new one", error=why)
 
     async def _refresh(self) -> None:
@@ -306,29 +309,14 @@ class Pool:
         refresh_seconds = self._settings.refresh_seconds
         return job is None or self._clock() - job.opened_at >= refresh_seconds
 
-    async def _offer_to_all(self, job: OpenJob) -> None:
-        """Tell every session; a newer job that comes meanwhile ends this round."""
-        size = FAN_OUT_SLICE if job.template.prev_hash_wire == self._told else BLOCK_SLICE
-        self._told = job.template.prev_hash_wire
-        for index, connection in enumerate(list(self._connections)):
-            if index % size == 0:
-                await asyncio.sleep(0)
-                if self._job is not job:
-                    return
-                self.flush()  # what is queued for a session goes before its newer job
-            if connection in self._connections:
-                lines = connection.session.offer(job, self._clock())
-                if lines:
-                    connection.send(lines)
-                    connection.rearm()
-
     async def _tick(self) -> None:
         before = self._wall()
         while True:
             await asyncio.sleep(TICK_SECONDS)
+            self._used_up -= {each for each in self._used_up if each.go_on()}
             wall = self._wall()
-            if wall - before > round_seconds(len(self._crowd), REFILL_SECONDS) - TICK_SECONDS / 2:
-                self._crowd.refill(wall - before)
+            if wall - before > round_seconds(len(self._crowd), FORGET_SECONDS) - TICK_SECONDS / 2:
+                self._crowd.forget(wall)
                 before = wall
             for why, count in self._refused.items():
                 log.warning(
@@ -338,19 +326,16 @@ class Pool:
 
     async def _go_round(self) -> None:
         """Look at every session, again and again."""
-        before = self._wall()
         while True:
             parts = list(slices(list(self._connections)))
             pause_seconds = round_seconds(len(self._connections)) / len(parts)
-            elapsed, before = self._wall() - before, self._wall()
             for part in parts:
                 await asyncio.sleep(pause_seconds)
-                self._visit([each for each in part if each in self._connections], elapsed)
+                self._visit([each for each in part if each in self._connections])
 
-    def _visit(self, connections: Sequence[Connection], elapsed: float) -> None:
+    def _visit(self, connections: Sequence[Connection]) -> None:
         now, wall = self._clock(), self._wall()
         for connection in connections:
-            connection.refill(elapsed)
             turn = connection.session.tick(now, wall)
             if turn.reply or turn.events or turn.close_reason:
                 self._keep(connection, turn)

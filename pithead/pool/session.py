@@ -13,7 +13,7 @@ from pithead.pool.events import Event, ShareAccepted, ShareRejected
 from pithead.pool.extranonce import ExtranoncesExhausted, Lease
 from pithead.pool.floors import Floors
 from pithead.pool.front import Front
-from pithead.pool.jobs import OpenJob
+from pithead.pool.jobs import Measure, OpenJob
 from pithead.pool.names import Worker, read_worker, runs_braiins_os, wished_difficulty
 from pithead.pool.patience import Patience
 from pithead.pool.refusals import Refusals, Remedy
@@ -57,7 +57,7 @@ class Session:
     """One connection. `now` is farm time in seconds, `wall` any clock of real seconds."""
 
     __slots__ = (
-        "_aims", "_braiins_os", "_desk_of", "_events", "_floors", "_front", "_job", "_lease",
+        "_aims", "_braiins_os", "_events", "_floors", "_front", "_job", "_job_before", "_lease",
         "_lines", "_mask", "_news_at", "_news_of", "_offered", "_offered_at", "_offered_parent",
         "_opened_at", "_patience", "_refusals", "_suggested", "_suggested_at", "_vardiff",
         "_wants_job", "_workers",
@@ -74,7 +74,7 @@ class Session:
         self._floors = Floors()
         self._mask = 0
         self._job: OpenJob | None = None  # the one offered last
-        self._desk_of: tuple[OpenJob, Aim]
+        self._job_before: OpenJob | None = None
         self._offered = -1
         self._offered_at = now
         self._offered_parent = b""
@@ -139,7 +139,7 @@ class Session:
         else:
             line, work = job.clean_line, self._vardiff.hurried(job.block_work, now)
         aim = self._aims.change(work, job.sequence, self._front.book.oldest_sequence)
-        self._job = job
+        self._job, self._job_before = job, self._job
         self._offered = job.sequence
         self._offered_at = now
         self._offered_parent = parent
@@ -305,25 +305,23 @@ class Session:
 
     # Shares
 
-    def desk(self, now: float) -> Desk | None:
-        """What plain shares of the present job are held to; None where each must be looked at.
+    def desk(self) -> Desk | None:
+        """What plain shares of the last two jobs are held to; None where each must be looked at.
 
-        It holds until the book's generation is another one, or the next line that is no such share.
+        It holds while the jobs count, or until the next line that is no such share.
         """
-        job, lease, book = self._job, self._lease, self._front.book
-        if job is None or lease is None or self._lines.holds_part:
+        if self._job is None or self._lease is None or self._lines.holds_part:
             return None
-        aim = self._aims.of(job.sequence)
-        if aim is None or book.find(job.job.job_id, now) is not job or book.is_stale(job):
-            return None
-        self._desk_of = job, aim
-        measure = job.measure(aim.target, book.extranonce2_size)
-        return measure, lease.extranonce1, self._workers, self._mask
+        measures = tuple(
+            job.measure(aim.target, self._front.book.extranonce2_size)
+            for job in (self._job, self._job_before)
+            if job is not None and not job.is_stale and (aim := self._aims.of(job.sequence))
+        )
+        return (measures, self._lease.extranonce1, self._workers, self._mask) if measures else None
 
-    def earned(self, worker: Worker, now: float, events: list[Event]) -> bool:
+    def earned(self, worker: Worker, measure: Measure, now: float, events: list[Event]) -> bool:
         """Book a share that met `desk`; True where `renewal` has something to push afterwards."""
-        job, aim = self._desk_of
-        self._credit(worker, job, aim, now, events)
+        self._credit(worker, measure.work, measure.block_work, now, events)
         self._refusals.end()
         return self._wants_job
 
@@ -332,12 +330,12 @@ class Session:
         return self._new_work(now, clean=True) if self._wants_job and self.is_ready else b""
 
     def _credit(
-        self, worker: Worker, job: OpenJob, aim: Aim, now: float, events: list[Event]
+        self, worker: Worker, work: int, block_work: int, now: float, events: list[Event]
     ) -> None:
         events.append(
-            ShareAccepted(int(now * 1000), worker.user, worker.name, aim.work, self._braiins_os)
+            ShareAccepted(int(now * 1000), worker.user, worker.name, work, self._braiins_os)
         )
-        if self._vardiff.credit(aim.work, now) and self._vardiff.rise(job.block_work):
+        if self._vardiff.credit(work, now) and self._vardiff.rise(block_work):
             self._wants_job = True
 
     def _submit(self, request_id: bytes, submit: Submit, now: float) -> bytes:
@@ -348,7 +346,7 @@ class Session:
         worker = self._workers.get(submit.name)
         if worker is None:
             return _refusal(request_id, Reason.UNAUTHORIZED)
-        job = self._front.book.find(submit.job_id, now)
+        job = self._front.book.find(submit.job_id)
         aim = None if job is None else self._aims.of(job.sequence)
         if job is None or aim is None:
             self._reject(worker, Reason.UNKNOWN_JOB, self._vardiff.work, now)
@@ -360,15 +358,14 @@ class Session:
         self, submit: Submit, worker: Worker, job: OpenJob, aim: Aim, extranonce1: bytes, now: float
     ) -> Reason | None:
         """Book a share of a known job; why it earns nothing, or None where it does."""
-        book = self._front.book
-        if len(submit.extranonce2) != book.extranonce2_size:
+        if len(submit.extranonce2) != self._front.book.extranonce2_size:
             self._reject(worker, Reason.MALFORMED, aim.work, now)
             return Reason.MALFORMED
         solution = self._solution(submit, job)
         keeps_mask = not (submit.version_bits or 0) & ~self._mask
-        weighed = weigh(job, extranonce1, solution, aim.target, book.is_stale(job), keeps_mask)
+        weighed = weigh(job, extranonce1, solution, aim.target, keeps_mask)
         if weighed.reason is None:
-            self._credit(worker, job, aim, now, self._events)
+            self._credit(worker, aim.work, job.block_work, now, self._events)
         else:
             self._reject(worker, weighed.reason, aim.work, now)
         if weighed.solved:

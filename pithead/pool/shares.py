@@ -42,7 +42,6 @@ def weigh(
     extranonce1: bytes,
     solution: Solution,
     share_target: int,
-    is_stale: bool,
     keeps_mask: bool,
 ) -> Weighed:
     """Judge a well-formed solution; a share that counts, and every block, is remembered."""
@@ -51,7 +50,7 @@ def weigh(
     is_block = proof <= job.template.block_target
     known = hash_wire in job.seen
     reason: Reason | None = None
-    if is_stale:
+    if job.is_stale:
         reason = Reason.STALE
     elif not job.least_time <= solution.time <= job.most_time:
         reason = Reason.TIME_OUT_OF_RANGE

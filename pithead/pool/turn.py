@@ -6,8 +6,9 @@ from pithead.pool.events import Event
 from pithead.pool.jobs import Measure
 from pithead.pool.names import Worker
 
-Desk = tuple[Measure, bytes, dict[str, Worker], int]
-"""What plain shares are held to: measure, extranonce1, workers by name and version mask."""
+Desk = tuple[tuple[Measure, ...], bytes, dict[str, Worker], int]
+"""What plain shares are held to: a measure for each job that still counts, the newest first, and
+extranonce1, workers by name and version mask."""
 
 
 class Turn(msgspec.Struct, frozen=True, gc=False):

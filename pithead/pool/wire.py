@@ -14,6 +14,7 @@ from typing import Any, Protocol, cast
 import structlog
 
 from pithead.pool import plainwire
+from pithead.pool.jobs import Measure
 
 try:
     from pithead.native import _wire as native
@@ -37,8 +38,8 @@ MANY = 64
 """What a look at a crowd brings when there is more: the next one follows at once."""
 TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
-Desk = tuple[tuple[object, ...], bytes, dict[str, Any], int]
-"""What a connection's shares are held to: measure, extranonce1, workers and version mask."""
+Desk = tuple[tuple[Any, ...], bytes, dict[str, Any], int]
+"""What a connection's shares are held to: measures, extranonce1, workers and version mask."""
 
 
 class Peer(Protocol):
@@ -60,12 +61,9 @@ class Peer(Protocol):
 class Judge(Protocol):
     """What a wire needs of the pool."""
 
-    @property
-    def generation(self) -> int:
-        """Another one whenever what a desk says may no longer hold."""
-
     def earned(self, shares: Sequence[Any], answer: Callable[[bool], None]) -> None:
-        """Connection and worker of each share taken, in a row. `answer` lets the answers go."""
+        """Connection, worker and measure of each share taken, in a row. `answer` lets the answers
+        go."""
 
     def flush(self) -> None:
         """Everything of this turn has been read."""
@@ -74,9 +72,12 @@ class Judge(Protocol):
 def wire_of(built: object) -> type[plainwire.Wire]:
     """The extension's where it has one, without SHA instructions or on no Linux it has not; the
     plain one in place of one that was built of older sources and lacks something."""
-    found = getattr(built, "Wire", plainwire.Wire)
+    found = getattr(built, "Wire", None)
+    if found is None:
+        return plainwire.Wire
     wanted = [name for name in vars(plainwire.Wire) if not name.startswith("_")]
-    if all(hasattr(found, name) for name in wanted):
+    is_alike = getattr(built, "MEASURE_FIELDS", 0) == len(Measure._fields)
+    if is_alike and all(hasattr(found, name) for name in wanted):
         return cast(type[plainwire.Wire], found)
     log.warning("the C extension is older than this program: `make install` builds it anew")
     return plainwire.Wire
@@ -154,9 +155,13 @@ class Transport(asyncio.Transport):
         self._wires.wire.arm(self._number, *desk, GRANT_BYTES)
 
     def rearm(self) -> None:
-        """Hold its shares to another job from now on; what was drawn and not spent stays."""
-        if self.is_armed and (desk := self.peer.desk()) is not None:
-            self._wires.rearm(self._number, desk[0])
+        """Hold its shares to other jobs from now on; what was drawn and not spent stays."""
+        if (desk := self.peer.desk()) is None:
+            return
+        if self.is_armed:
+            self._wires.wire.rearm(self._number, desk[0])
+        elif self.may_be_armed and self.peer.draw(GRANT_BYTES):
+            self.arm(desk)
 
     @property
     def may_be_armed(self) -> bool:
@@ -207,7 +212,6 @@ class Wires:
         self.wire = Wire()
         self._judge = judge
         self._connect = connect
-        self._generation = judge.generation
         self._open: set[Transport] = set()
         self._listening: list[socket.socket] = []
         self._next_look: asyncio.Handle | None = None
@@ -232,11 +236,6 @@ class Wires:
     def sockets(self) -> Sequence[socket.socket]:
         """Those it listens on."""
         return self._listening
-
-    def rearm(self, number: int, measure: tuple[object, ...]) -> None:
-        """Hold an armed socket to another measure."""
-        self._forget_stale()
-        self.wire.rearm(number, measure)
 
     def gone(self, transport: Transport, number: int) -> None:
         """A socket is about to be closed."""
@@ -276,7 +275,6 @@ class Wires:
 
     def _ready(self) -> int:
         """One batch: read, judge, write the journal, answer. How much came."""
-        self._forget_stale()
         earned, said, writable = self.wire.read()
         for transport in writable:
             transport.writable()
@@ -285,7 +283,7 @@ class Wires:
         for transport, data in said:
             self._hand_up(transport, data)
         self._judge.flush()
-        return len(earned) + len(said)
+        return len(earned) // 3 + len(said)
 
     def _look(self) -> None:
         """At a crowd, by the clock; what is read may end it, and begin another."""
@@ -307,11 +305,6 @@ class Wires:
         elif self._next_look is None and count >= CROWD:
             self._loop.remove_reader(self.wire.fileno())
             self._next_look = self._loop.call_soon(self._look)
-
-    def _forget_stale(self) -> None:
-        if self._generation != self._judge.generation:
-            self._generation = self._judge.generation
-            self.wire.disarm_all()
 
     def _hand_up(self, transport: Transport, data: bytes) -> None:
         if transport.is_closing():

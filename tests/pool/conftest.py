@@ -108,7 +108,7 @@ class Peer:
     @property
     def job(self):
         """The newest job as the book knows it."""
-        return self.stage.book.find(self.jobs[-1][0], self.stage.now)
+        return self.stage.book.find(self.jobs[-1][0])
 
     def submit(self, solution, job=None, bits=None, name="alice.rig", id=7):
         job = job or self.job

@@ -105,10 +105,9 @@ def kept(directory, name, events, every):
 def test_days_and_ledger_of_users_are_as_if_nobody_was_forgotten(steps, every):
     events = history(steps)
     others = [
-        ShareRejected(each.time_ms, "nobody", "x", "stale", 1)
-        if type(each) is WorkerForgotten else each
+        WorkerForgotten(each.time_ms, "nobody", "x") if type(each) is WorkerForgotten else each
         for each in events
-    ]  # fmt: skip
+    ]
     now = events[-1].time_ms / 1000
     forgotten, remembered = Books(RULES), Books(RULES)
     forgotten.apply_all(events)

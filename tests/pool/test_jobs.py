@@ -31,7 +31,7 @@ def test_a_later_book_repeats_no_job_of_an_earlier_one(template):
     later = JobBook(SETTINGS, 1_700_000_001_000)
     old, new = earlier.open(template(), 0.0), later.open(template(), 0.0)
     assert old.job.coinbase_prefix != new.job.coinbase_prefix
-    assert later.find(old.job.job_id, 0.0) is None
+    assert later.find(old.job.job_id) is None
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4095])
@@ -62,13 +62,32 @@ def test_jobs_turn_stale_when_the_chain_moves_and_expire_with_age(template):
     book = JobBook(SETTINGS, 1)
     old = book.open(template(), 0.0)
     refreshed = book.open(template(), 30.0)
-    assert not book.is_stale(old)
-    book.open(template(prev_hash_wire=bytes(32)), 60.0)
-    assert book.is_stale(old)
-    assert book.is_stale(refreshed)
-    assert book.find(old.job.job_id, 300.0) is old
-    assert book.find(old.job.job_id, 301.0) is None
-    assert book.find("no such job", 0.0) is None
+    assert not old.is_stale
+    moved = template(prev_hash_wire=bytes(32))
+    newer = book.open(moved, 60.0)
+    assert (old.is_stale, refreshed.is_stale, newer.is_stale) == (True, True, False)
+    book.open(moved, 300.0)
+    assert book.find(old.job.job_id) is old
+    book.open(moved, 301.0)
+    assert book.find(old.job.job_id) is None
+    assert book.find("no such job") is None
+
+
+def test_a_chain_that_turns_back_makes_its_jobs_count_again(template):
+    book = JobBook(SETTINGS, 1)
+    job = book.open(template(), 0.0)
+    book.open(template(prev_hash_wire=bytes(32)), 1.0)
+    assert job.is_stale
+    book.open(template(), 2.0)
+    assert not job.is_stale
+
+
+def test_a_forgotten_job_counts_for_nobody_who_still_holds_its_measure(template):
+    book = JobBook(SETTINGS, 1)
+    measure = book.open(template(), 0.0).measure(1 << 255, 8)
+    assert measure.counts == b"\1"
+    book.open(template(), 301.0)
+    assert measure.counts == b"\0"
 
 
 def test_expired_jobs_are_forgotten(template):
@@ -87,19 +106,18 @@ def test_the_latest_job_is_good_however_old(template):
     """A chain without news, or a node that is away: the miners have nothing else."""
     book = JobBook(SETTINGS, 1)
     job = book.open(template(), 0.0)
-    assert book.find(job.job.job_id, 10_000.0) is job
+    assert book.find(job.job.job_id) is job
     book.open(template(), 10_000.0)
-    assert book.find(job.job.job_id, 10_000.0) is None
+    assert book.find(job.job.job_id) is None
 
 
 def test_while_paused_every_job_is_stale_and_none_is_given_out(template):
     book = JobBook(SETTINGS, 1)
     job = book.open(template(), 0.0)
     book.pause()
-    assert book.is_stale(job)
+    assert job.is_stale
     assert book.unlike(-1, 1.0) is None
-    assert book.find(job.job.job_id, 300.0) is job
-    assert book.find(job.job.job_id, 301.0) is None
+    assert book.find(job.job.job_id) is job
     newer = book.open(template(), 2.0)
     assert book.unlike(-1, 2.0) is newer
-    assert not book.is_stale(newer)
+    assert (job.is_stale, newer.is_stale) == (False, False)

@@ -370,7 +370,7 @@ async def test_one_address_has_only_so_many_connections(tmp_path):
 async def test_who_says_more_than_its_allowance_is_read_later_and_loses_nothing(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("pithead.pool.rounds.LEAST_SECONDS", 0.01)
+    monkeypatch.setattr("pithead.pool.pool.TICK_SECONDS", 0.01)
     settings = PoolSettings(crowd=CrowdSettings(bytes_per_connection=1000))
     async with opened(tmp_path, settings=settings) as stage:
         stage.pool._wall = asyncio.get_running_loop().time

@@ -225,6 +225,7 @@ def test_an_older_job_of_the_same_block_is_good_until_it_expires(stage):
         peer.offer(stage.open())
     assert peer.submit(peer.solve(old), old)["result"] is True
     stage.now += 1
+    stage.open()
     assert peer.submit(peer.solve(old), old)["error"][0] == 21
 
 

@@ -67,8 +67,13 @@ def test_an_extension_built_of_older_sources_is_passed_over_with_a_word(capsys):
         class Wire:
             read = send = None
 
-    assert wire_of(Older) is PlainWire
-    assert "make install" in capsys.readouterr().out
+    class Other:
+        Wire = PlainWire
+        MEASURE_FIELDS = 3
+
+    for built in (Older, Other):
+        assert wire_of(built) is PlainWire
+        assert "make install" in capsys.readouterr().out
     assert wire_of(None) is PlainWire
 
 
@@ -136,9 +141,15 @@ async def test_shares_of_a_job_that_was_just_offered_are_taken_on_the_way():
             await call.say(spelled(share(1, job=job)) + b"\n")
             assert await call.heard(len(YES)) == YES
             assert door.taken == job - 1
-        await call.say(spelled(share(2)) + b"\n")  # of a job before
+        both = spelled(share(2, job=3)) + b"\n" + spelled(share(3, job=4)) + b"\n"
+        await call.say(both + both)  # of the job before too, and all once more
+        heard = await call.heard(4 * len(YES))
+        assert heard.startswith(2 * YES)
+        assert heard.count(b"[22,") == 2
+        assert door.taken == 5
+        await call.say(spelled(share(2)) + b"\n")  # of one long before
         assert await call.heard(len(YES)) == YES
-        assert door.taken == 3
+        assert door.taken == 5
 
 
 @needs_native
@@ -318,7 +329,7 @@ def test_hashes_and_targets_of_another_size_are_refused(field):
         measure = list(Side(1, 2).book.latest.measure(1 << 255, 8))
         measure[field] = bytes(31)
         for bad, error in ((measure, ValueError), (measure[:-1], TypeError)):
-            wire.arm(ours.fileno(), tuple(bad), b"1234", {}, 0, 4096)
+            wire.arm(ours.fileno(), (tuple(bad),), b"1234", {}, 0, 4096)
             theirs.send(b"anything\n")
             with pytest.raises(error):
                 wire.read()

@@ -103,19 +103,15 @@ class Door:
         return self.grant >= 0
 
     def desk(self):
-        return self.side.session.desk(self.now)
+        return self.side.session.desk()
 
     # A judge
 
-    @property
-    def generation(self):
-        return self.side.book.generation
-
     def earned(self, shares, answer):
         self.answers.append(answer)
-        workers = shares[1::2]
-        self.taken += len(workers)
-        wishes = [self.side.session.earned(each, self.now, self.events) for each in workers]
+        earners = list(zip(shares[1::3], shares[2::3], strict=True))
+        self.taken += len(earners)
+        wishes = [self.side.session.earned(*each, self.now, self.events) for each in earners]
         if wishes[-1]:
             self.replies.append(self.side.session.renewal(self.now))
 
