@@ -2,17 +2,30 @@
 
 from collections.abc import Mapping
 from importlib import import_module
+from signal import SIGINT
 from typing import Any
 
 import click
 
+INTERRUPTED = 128 + SIGINT
+"""The exit code that shells know."""
+
 
 class LazyGroup(click.Group):
-    """A group that knows where some of its commands are: `module:name` in `pithead.cli`."""
+    """A group that knows where some of its commands are: `module:name` in `pithead.cli`.
+
+    Ctrl-C that no command knows what to do with, as while its module is imported, ends quietly.
+    """
 
     def __init__(self, *rest: Any, commands_at: Mapping[str, str], **named: Any) -> None:
         super().__init__(*rest, **named)
         self._commands_at = commands_at
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({*super().list_commands(ctx), *self._commands_at})

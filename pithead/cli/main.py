@@ -59,8 +59,6 @@ def _run(config: Config, work: Coroutine[Any, Any, None]) -> None:
                 import uvloop
 
                 uvloop.run(work)
-    except KeyboardInterrupt:
-        pass
     except LeadsNoMore as error:
         raise click.ClickException(str(error)) from error
     except Exception as error:

@@ -106,7 +106,8 @@ async def test_where_to_be_paid_is_changed_and_cleared_and_contacts_are_told(mon
         assert (wish.address, wish.threshold_sats) == (there, 50_000)
 
         await page.click("#clear-destination")
-        await visit.check("clear-destination", 360, "dark")
+        await page.set_viewport_size({"width": 360, "height": 800})
+        await visit.check("clear-destination", 360, "light")
         await page.fill("dialog [name=password]", PASSWORD)
         await page.click("dialog button.danger")
         await page.wait_for_selector("#address >> text=no address is set")

@@ -23,6 +23,7 @@ BODIES = {
     "confirm_second_factor": {"password": PASSWORD, "code": "123456"},
     "remove_second_factor": {"password": PASSWORD, "code": "123456"},
     "pay_to": {"address": ADDRESS, "password": PASSWORD},
+    "pay_no_more": {"password": PASSWORD},
 }
 
 
