@@ -32,7 +32,7 @@ BREATH_SECONDS = 1.0
 CROWD = 1_000
 """With so many sockets something comes all the time, mostly one share: they are looked at by the
 clock then, since to be woken for each costs several times what a share does."""
-CROWD_SECONDS = 0.005
+CROWD_SECONDS = 0.01
 """From one look to the next; no miner notices."""
 MANY = 64
 """What a look at a crowd brings when there is more: the next one follows at once."""
