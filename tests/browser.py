@@ -21,6 +21,14 @@ IN_A_BROWSER = [
 ]
 
 
+NAMELESS = """() => [...document.forms]
+    .filter((form) => form.querySelector("[type=password]"))
+    .filter((form) => !form.querySelector("[autocomplete=username]")?.checkVisibility())
+    .map((form) => form.checkVisibility() ? form.outerHTML : "")
+    .filter(Boolean)"""
+"""Forms in which a program that keeps passwords finds no name to keep one under."""
+
+
 class Visit:
     """One page in one view, and whatever went wrong on it."""
 
@@ -39,12 +47,14 @@ class Visit:
             self.wrong.append(f"asked {request.url}")
 
     async def check(self, name, width, scheme):
-        """Nothing wrong, nothing beside the screen, nothing that axe complains of."""
+        """Nothing wrong, nothing beside the screen, nothing that axe complains of, no password
+        without the name of a user."""
         from axe_playwright_python.async_playwright import Axe
 
         found = (await Axe().run(self.page)).response["violations"]
         assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
         assert await self.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert await self.page.evaluate(NAMELESS) == []
         assert self.wrong == []
         if SHOTS:
             path = Path(SHOTS) / f"{name}-{width}-{scheme}.png"

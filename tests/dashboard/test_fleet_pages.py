@@ -8,6 +8,7 @@ import pytest
 
 from pithead.cli.serving import HttpServer, listen
 from pithead.fleet.client import MachineClient
+from tests.browser import NAMELESS
 from tests.farming import until
 from tests.fleet.watched import target, watching
 from tests.served_machines import serving
@@ -163,6 +164,9 @@ async def test_who_has_not_signed_in_is_asked_to_before_anything_changes(fleet, 
         await page.goto(address(fleet))
         await page.get_by_role("button", name="Locate").click()
         await page.get_by_role("dialog").get_by_role("button", name="Apply").click()
+        await page.get_by_label("Password or token").wait_for()
+        await accessible(page)
+        assert await page.evaluate(NAMELESS) == []
         await page.get_by_label("Password or token").fill(fleet.access.token)
         await page.get_by_role("dialog").get_by_role("button", name="Sign in").click()
         await page.get_by_text("north blinks").wait_for()

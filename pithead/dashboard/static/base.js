@@ -207,6 +207,11 @@ export const day = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 
 
 export const badge = (text, kind = "") => h("span", { class: `badge ${kind}` }, text);
 
+/** Whom a password is of, for programs that keep passwords; nobody has to see or reach it. */
+export const userName = (name) => h("input", {
+  class: "unseen", name: "username", value: name, autocomplete: "username", readonly: true, tabindex: "-1", "aria-label": "User name",
+});
+
 /** A row of buttons of which one is pressed; `take` gets its value. */
 export function choice(label, options, chosen, take) {
   const group = h("div", { class: "choice", role: "group", "aria-label": label });

@@ -1,6 +1,6 @@
 // Who sits before the page: signing in, and requests that change something.
 
-import { $, api, h, put, say } from "./base.js";
+import { $, api, h, put, say, userName } from "./base.js";
 
 export const BASE = "/api/v1/fleet";
 export let session = { signed_in: false, may_read: false, csrf: null, simulated: false };
@@ -69,7 +69,7 @@ export function ask(title) {
       h("h2", { id: "sign-title" }, title),
       h("p", { class: "muted small" }, "The password set with ", h("code", {}, "pithead fleet password"),
         ", or the token in the file ", h("code", {}, "fleet/token"), " of the data directory."),
-      h("input", { type: "text", name: "username", value: "fleet", autocomplete: "username", hidden: true }),
+      userName("fleet"),
       h("label", {}, "Password or token",
         h("input", { type: "password", name: "password", required: true, autocomplete: "current-password", autofocus: true })),
       wrong,

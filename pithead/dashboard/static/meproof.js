@@ -1,14 +1,14 @@
 // What a signed-in user does who proves it with the password, and a code where codes are on.
 
-import { action, h } from "./base.js";
+import { $, action, h, userName } from "./base.js";
 import { closing, dialog, showSecret } from "./medialogs.js";
 
 const SATS = 1e8; // of a bitcoin
 
 const field = (text, attributes) => h("label", {}, text, h("input", { required: true, ...attributes }));
-const password = (text = "Password", name = "password") => field(text, {
+const password = (text = "Password", name = "password") => [userName($("name").textContent), field(text, {
   name, type: "password", maxlength: "200", autocomplete: "current-password",
-});
+})];
 const code = (text = "Code of the authenticator, or a recovery code") => field(text, {
   name: "code", maxlength: "64", autocomplete: "one-time-code", spellcheck: "false", autocapitalize: "none",
 });
