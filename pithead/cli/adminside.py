@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -72,8 +72,9 @@ class Services:
         engine = keeper.store.engine
         administration = PoolAdmin(
             pool, keeper, accounts, Groups(engine),
-            WorkerSettings(engine, config.pool.least_share_work), Notices(engine), bans,
-            config.pool.work_scale, clock, wall, Logins(engine, wall),
+            WorkerSettings(engine, config.pool.least_share_work),
+            Notices(engine, keeper.store.fence.token), bans, config.pool.work_scale, clock, wall,
+            Logins(engine, wall),
         )  # fmt: skip
         destinations = Destinations(engine, network_of(config.node))
         return cls(administration, MoneyAdmin(keeper, accounts, destinations, None, clock))
@@ -118,11 +119,12 @@ class AdminPart:
         )
         server = HttpServer(app, [bound])
         await server.start()
+        credits = PublishedCredits(engine, token=keeper.store.fence.token)
         watchman = Watchman(keeper, service.notices_, service.settings, clock, wall)
         delivery = Delivery(service.notices_, _mail(config.mail))
         tasks = tuple(
             asyncio.create_task(work)
-            for work in (watchman.run(), delivery.run(), _publish(keeper.credits), watch.lag.run())
+            for work in (watchman.run(), delivery.run(), _publish(credits), watch.lag.run())
         )
         return cls(server, streams, tasks, watch.stocktaking, bound)
 
@@ -160,8 +162,7 @@ def _nodes(node: Node) -> list[NodeLook]:
 
 
 async def _ended(task: asyncio.Task[None]) -> None:
-    with suppress(asyncio.CancelledError):
-        await task
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def _mail(section: MailSection) -> MailSettings:

@@ -1,8 +1,7 @@
 """Paying users out, as a running part of the pool."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
@@ -56,11 +55,14 @@ class PayoutPart:
         payer = Payer(keeper, wallet, destinations, clock, settings)
         return cls(payer, asyncio.create_task(payer.run()), rpc)
 
+    @property
+    def tasks(self) -> Sequence[asyncio.Task[None]]:
+        return () if self._task is None else (self._task,)
+
     async def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.gather(self._task, return_exceptions=True)
         if self._rpc is not None:
             await self._rpc.close()
 

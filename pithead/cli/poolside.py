@@ -33,7 +33,7 @@ from pithead.pool.bookkeeper_settings import BookkeeperSettings
 from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.exchange import Exchange
 from pithead.pool.farchain import FarChain
-from pithead.pool.fence import UNFENCED
+from pithead.pool.fence import UNFENCED, NotLeader
 from pithead.pool.floor_news import follow, in_database
 from pithead.pool.floors import AccountFloors
 from pithead.pool.forgetting import keep_forgetting
@@ -104,6 +104,19 @@ class PoolPart:
         """The listening sockets once more, for who takes over."""
         of_apis = {API: self.web.bound.dup(), ADMIN: self.admin.bound.dup()}
         return {**self.front.sockets(), **of_apis}
+
+    async def deposed(self) -> None:
+        """Raise NotLeader when something beside the pool learns that another keeps the books."""
+        told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def tell(task: asyncio.Task[None]) -> None:
+            error = None if task.cancelled() else task.exception()
+            if isinstance(error, NotLeader) and not told.done():
+                told.set_exception(error)
+
+        for task in (*self.admin.tasks, *self.payouts.tasks):
+            task.add_done_callback(tell)
+        await told
 
     async def stop(self, come_again: bool = False) -> None:
         """In the order that loses nothing: no new bytes, then the books, then the chain.
@@ -195,7 +208,7 @@ async def _open_on(
         keep_forgetting(bookkeeper, lambda: front.pool.workers, config.pool.worker_days, clock),
     ]
     tasks = [asyncio.create_task(each) for each in beside]
-    for task in tasks:
+    for task in (*tasks, *admin.tasks, *payouts.tasks):
         task.add_done_callback(_told_if_it_failed)
     return PoolPart(node, bookkeeper, accounts, front, web, admin, payouts, tasks)
 

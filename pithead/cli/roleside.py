@@ -193,7 +193,7 @@ async def _lead(config: Config, led: Led, term: Term, told: asyncio.Event) -> No
                     f"Accounting, web API {places.api}, admin API {places.admin}; Ctrl-C stops"
                 )
                 await until_told_or_failed(
-                    told, part.pool.failed(), part.bookkeeper.failed(), led.lost()
+                    told, part.pool.failed(), part.bookkeeper.failed(), part.deposed(), led.lost()
                 )
         finally:
             await part.stop()

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Row, insert, select
 from pithead.pool import schema
 from pithead.pool.credit_proof import CreditDay, CreditProof, CreditsChanged, day_name, prove
 from pithead.pool.credit_tree import CreditTree, link
+from pithead.pool.fence import UNFENCED, Fence
 
 log = structlog.get_logger(__name__)
 
@@ -24,12 +25,16 @@ class PublishedCredits:
 
     engine: Engine
     wall: Callable[[], float] = time.time
+    token: int = UNFENCED
+    """Of the lease of who publishes."""
 
     def publish(self) -> Sequence[CreditDay]:
-        """Commit to every day that is over and was not published yet, oldest first."""
+        """Commit to every day that is over and was not published yet, oldest first.
+
+        NotLeader where another process keeps the books now."""
         table = schema.credit_days
         made = []
-        with self.engine.begin() as connection:
+        with Fence(self.engine, self.token).begin() as connection:
             last = connection.execute(select(table).order_by(table.c.day.desc()).limit(1)).first()
             before = bytes.fromhex(last.link) if last else b""
             for day in _days_after(connection, -1 if last is None else last.day):

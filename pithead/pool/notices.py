@@ -13,6 +13,7 @@ from msgspec.structs import asdict
 from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select, update
 
 from pithead.pool.bulk import insert_rows, put_rows
+from pithead.pool.fence import UNFENCED, Fence
 from pithead.pool.readings import WorkerState
 from pithead.pool.schema import contacts, marks, notices, watched
 
@@ -83,8 +84,10 @@ class Told:
 class Notices:
     """Contacts of users, and what waits to be sent to them."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, token: int = UNFENCED) -> None:
+        """`token` is of the lease of who says what there is to tell, and sends it."""
         self._engine = engine
+        self._fence = Fence(engine, token)
 
     # Contacts
 
@@ -143,9 +146,9 @@ class Notices:
     ) -> None:
         """Queue notices together with what makes them not be told again: states and marks.
 
-        All of it is written, or nothing.
+        All of it is written, or nothing. NotLeader where another process keeps the books now.
         """
-        with self._engine.begin() as connection:
+        with self._fence.begin() as connection:
             queue(connection, told, int(wall))
             found = [
                 {"user": user, "worker": worker, "state": state}
@@ -158,7 +161,9 @@ class Notices:
     # Sending
 
     def due(self, wall: float, most: int) -> Sequence[tuple[NoticeRow, Contact | None]]:
-        """Waiting ones whose time has come, oldest first, with the contact if it is still there."""
+        """Waiting ones whose time has come, oldest first, with the contact if it is still there.
+
+        NotLeader where it is another process that sends them now."""
         rows = (
             select(notices)
             .where(notices.c.state == "waiting", notices.c.next_try <= int(wall))
@@ -171,6 +176,8 @@ class Notices:
                 user: {(each.channel, each.target): each for each in _contacts(connection, user)}
                 for user in {row.user for row in found}
             }
+        if found:
+            self._fence.check()
         return [(row, known[row.user].get((row.channel, row.target))) for row in found]
 
     def delivered(self, row: NoticeRow) -> None:

@@ -36,6 +36,7 @@ from pithead.node.payments import (
 from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.destinations import LEAST_SATS, Destination, Destinations
 from pithead.pool.events import PayoutLine, PayoutPlanned, PayoutResolved
+from pithead.pool.fence import NotLeader
 from pithead.pool.ledger import confirmed
 from pithead.pool.sharelog import JournalFull
 
@@ -87,7 +88,7 @@ class Payer:
         self._trouble = ""
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled. Raises NotLeader when another process pays."""
         while True:
             await self.step()
             await asyncio.sleep(self._settings.look_seconds)
@@ -118,7 +119,7 @@ class Payer:
                 return None
             try:
                 return await self._plan(manual=True)
-            except TROUBLE as error:
+            except (*TROUBLE, NotLeader) as error:
                 raise NotPaid(str(error)) from error
 
     async def give_up(self, txid_display: str, reason: str) -> bool:
@@ -132,10 +133,12 @@ class Payer:
             for plan in self._bookkeeper.payouts_underway:
                 if plan.txid_display == txid_display:
                     try:
+                        await asyncio.to_thread(self._bookkeeper.store.fence.check)
                         is_seen = isinstance(await self._wallet.look(plan.raw), Seen)
                         if not is_seen:
                             self._resolve(plan, False, reason)
-                    except TROUBLE as error:
+                            await self._bookkeeper.secure()
+                    except (*TROUBLE, NotLeader) as error:
                         raise NotPaid(str(error)) from error
                     if is_seen:
                         raise NotPaid(f"{txid_display} is with the network; it will arrive")
@@ -198,10 +201,12 @@ class Payer:
 
     @traced("payout.send")
     async def _send(self, plan: PayoutPlanned) -> None:
-        """The network sees it only after the disk has it: else a power cut could pay twice."""
+        """The network sees it only after the disk has it: else a power cut could pay twice. Raises
+        NotLeader: who keeps the books now may have given it up."""
         if not await self._bookkeeper.secure():
             log.warning("a payout waits for the database", txid=plan.txid_display)
             return
+        await asyncio.to_thread(self._bookkeeper.store.fence.check)
         try:
             await self._wallet.send(plan.raw)
         except PaymentRefused as error:

@@ -42,7 +42,7 @@ from pithead.pool.changes import (
 )
 from pithead.pool.database import upsert
 from pithead.pool.events import PayoutLine, PayoutPlanned
-from pithead.pool.fence import UNFENCED, pass_fence
+from pithead.pool.fence import UNFENCED, Fence
 from pithead.pool.fortunes import Fortunes
 from pithead.pool.meters import Meters
 from pithead.pool.paying import Paying, PayingRows
@@ -63,7 +63,7 @@ class Store:
     def __init__(self, engine: Engine, front_end: str, token: int = UNFENCED) -> None:
         """`token` is of the lease under which the books are kept."""
         self.engine = engine
-        self.token = token
+        self.fence = Fence(engine, token)
         self._front_end = front_end
 
     @traced("store.commit")
@@ -73,8 +73,7 @@ class Store:
 
         Writing the same changes twice is the same as writing them once.
         """
-        with self.engine.begin() as connection:
-            pass_fence(connection, self.token)
+        with self.fence.begin() as connection:
             _remove(connection, schema.meters, changes.forgotten)
             _remove(connection, schema.watched, changes.forgotten)
             _put(connection, schema.meters, changes.meters)
@@ -107,8 +106,7 @@ class Store:
 
         From here on none with a smaller token commits. NotLeader where a greater one has.
         """
-        with self.engine.begin() as connection:
-            pass_fence(connection, self.token)
+        self.fence.check()
         with self.engine.connect() as connection:
             state = connection.execute(select(schema.state)).first()
             books = Books(

@@ -18,6 +18,7 @@ from pithead.pool.rulebook import Rulebook
 from pithead.pool.sharelog import JournalFull
 from pithead.pooladmin import moneycontract as api
 from pithead.pooladmin.errors import Missing, Wrong
+from pithead.pooladmin.service import lasting
 
 
 class Paying(Protocol):
@@ -128,6 +129,7 @@ class MoneyAdmin:
             self.keeper.refer(user, body.referrer, self.clock())
         except JournalFull as error:
             raise Wrong(f"the journal cannot be written: {error}") from error
+        await lasting(self.keeper)
 
     async def pay_to(self, path: Mapping[str, str], body: api.Destination) -> None:
         user = await self._known(path)

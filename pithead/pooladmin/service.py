@@ -9,6 +9,7 @@ from pithead.pool.accounts import Accounts
 from pithead.pool.bookkeeping import Bookkeeper
 from pithead.pool.course import Hours
 from pithead.pool.events import MonitoringChanged
+from pithead.pool.fence import UNFENCED, NotLeader
 from pithead.pool.groups import Groups
 from pithead.pool.logins import Logins
 from pithead.pool.notices import NoticeRow, Notices
@@ -176,6 +177,7 @@ class PoolAdmin:
         if body.monitored is not None:
             at = round(self.clock() * 1000)
             self.keeper.accept([MonitoringChanged(at, user, worker, body.monitored)])
+            await lasting(self.keeper)
 
     # Notices
 
@@ -267,3 +269,17 @@ async def _try(
         return await asyncio.to_thread(work, *arguments, **named)
     except ValueError as error:
         raise Wrong(str(error)) from error
+
+
+async def lasting(keeper: Bookkeeper) -> None:
+    """Return once what was accepted outlives this process: its journal does, but for books kept
+    under a lease, as a successor begins with the store alone. Raises Wrong where it may not know.
+    """
+    if keeper.store.fence.token == UNFENCED:
+        return
+    try:
+        is_stored = await keeper.secure()
+    except NotLeader as error:
+        raise Wrong(str(error)) from error
+    if not is_stored:
+        raise Wrong("the database cannot be written; ask again when it can")

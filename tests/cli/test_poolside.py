@@ -5,6 +5,7 @@ import json
 import socket
 import sqlite3
 from contextlib import closing
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -14,8 +15,9 @@ from pithead.cli.cannotstart import CannotStart
 from pithead.cli.config import load
 from pithead.cli.farmtime import steady_wall
 from pithead.cli.handover import Handover
-from pithead.cli.poolside import open_pool, run
+from pithead.cli.poolside import PoolPart, open_pool, run
 from pithead.pool.admins import Admins
+from pithead.pool.fence import NotLeader
 from pithead.pool.worker_settings import WorkerSetting, WorkerSettings
 
 pytestmark = pytest.mark.slow
@@ -134,3 +136,17 @@ async def test_an_admin_asks_how_a_running_pool_is(tmp_path):
         status = (await client.get(f"http://{part.admin.address}/api/v1/status")).json()
         assert status["height"] == part.pool.height > 0
     await part.stop()
+
+
+async def test_what_is_beside_the_pool_says_when_another_keeps_the_books():
+    async def fail(error):
+        raise error
+
+    tasks = [asyncio.create_task(fail(each)) for each in (OSError("a disk"), NotLeader("later"))]
+    nothing = [None] * 4
+    part = PoolPart(
+        *nothing, None, SimpleNamespace(tasks=tasks[:1]), SimpleNamespace(tasks=tasks[1:]), []
+    )
+    with pytest.raises(NotLeader):
+        await asyncio.wait_for(part.deposed(), 20)
+    assert isinstance(tasks[0].exception(), OSError)

@@ -5,10 +5,15 @@ import sqlalchemy as sa
 
 from pithead.pool import schema
 from pithead.pool.books import BooksSettings
+from pithead.pool.credits import PublishedCredits
 from pithead.pool.database import open_database
-from pithead.pool.fence import NotLeader, pass_fence
+from pithead.pool.fence import Fence, NotLeader, pass_fence
+from pithead.pool.notices import Notices, Told
 from pithead.pool.position import Position
 from pithead.pool.store import Store
+
+WALL = 1_700_000_000.0
+TOLD = Told("alice", "worker", "rig is off", {})
 
 
 @pytest.fixture
@@ -19,8 +24,7 @@ def engine(database):
 
 
 def commit(engine, token, sequence):
-    store = Store(engine, "pool")
-    store.token = token
+    store = Store(engine, "pool", token)
     books, _ = store.load(BooksSettings())
     store.commit(books.changes(), Position(1, sequence))
 
@@ -58,6 +62,41 @@ def test_who_loads_the_books_holds_off_those_before_at_once(engine):
     with pytest.raises(NotLeader):
         former.commit(books.changes(), Position(1, 1))
     assert reached(engine) is None
+
+
+def test_who_keeps_the_books_no_more_tells_users_nothing(engine):
+    former, later = Notices(engine, 7), Notices(engine, 8)
+    former.put_contact("alice", "webhook", "https://example.org/hook")
+    former.tell([TOLD], WALL)
+    assert len(former.due(WALL, 10)) == 1
+    later.tell([TOLD], WALL)
+    for done in (lambda: former.tell([TOLD], WALL, {("alice", "rig"): "off"}),
+                 lambda: former.due(WALL, 10)):  # fmt: skip
+        with pytest.raises(NotLeader):
+            done()
+    assert former.states() == {}
+    assert len(later.due(WALL, 10)) == 2
+
+
+def test_what_users_ask_for_is_held_to_no_lease(engine):
+    commit(engine, 8, 1)
+    Notices(engine, 7).put_contact("alice", "email", "alice@example.org")
+    Notices(engine).put_contact("alice", "webhook", "https://example.org/hook")
+    assert len(Notices(engine).contacts_of("alice")) == 2
+
+
+def test_who_keeps_the_books_no_more_publishes_no_day(engine):
+    with engine.begin() as connection:
+        connection.execute(sa.insert(schema.state).values(day=20_001))
+        connection.execute(
+            sa.insert(schema.days).values(
+                user="alice", day=20_000 * 86_400, part=1, work=5, scoring_rate=1.0
+            )
+        )
+    Fence(engine, 8).check()
+    with pytest.raises(NotLeader):
+        PublishedCredits(engine, token=7).publish()
+    assert [each.users for each in PublishedCredits(engine, token=8).publish()] == [1]
 
 
 @pytest.mark.slow

@@ -11,10 +11,13 @@ from pithead.node.node import NodeUnavailable
 from pithead.node.payments import PaymentRefused, Prepared, Replaced, Seen, Unseen
 from pithead.pool.bookkeeper_settings import BookkeeperSettings
 from pithead.pool.bookkeeping import Bookkeeper
+from pithead.pool.books import BooksSettings
 from pithead.pool.destinations import Destinations
 from pithead.pool.events import BlockFound, BlockResolved, ShareAccepted, TipChanged
+from pithead.pool.fence import UNFENCED, NotLeader
 from pithead.pool.payer import NotPaid, Payer, PayerSettings
 from pithead.pool.sharelog import JournalFull
+from pithead.pool.store import Store
 
 DAY = 86_400
 NOON = 1_700_000_000 // DAY * DAY + DAY // 2
@@ -86,8 +89,8 @@ class Stage:
         self.now = NOON
         self.keeper = None
 
-    async def open(self, at=lambda step: None):
-        settings = BookkeeperSettings(confirmations=3, commit_seconds=3_600)
+    async def open(self, at=lambda step: None, token=UNFENCED):
+        settings = BookkeeperSettings(confirmations=3, commit_seconds=3_600, token=token)
         self.keeper = await Bookkeeper.open(self.directory, settings)
         self.wallet = FakeWallet(self.chain, at)
         self.destinations = Destinations(self.keeper.store.engine, REGTEST)
@@ -346,3 +349,56 @@ async def test_a_kill_at_any_step_pays_nobody_twice_and_nobody_less(tmp_path, nu
     assert stage.chain.paid_to(ALICE) == stage.chain.paid_to(BOB) == 49_000_000
     assert stage.balances("alice") == stage.balances("bob") == [0, 0, 49_000_000]
     await stage.keeper.close()
+
+
+@pytest.fixture
+async def leading(tmp_path):
+    """A stage whose pool keeps the books in a term; `depose` begins the next one."""
+    stage = Stage(tmp_path)
+    await stage.open(token=7)
+    stage.earn(10)
+    stage.destinations.set("alice", ALICE)
+    assert await stage.keeper.commit()
+    stage.depose = lambda: Store(stage.keeper.store.engine, "pool", 8).load(BooksSettings())
+    yield stage
+    await stage.kill()
+
+
+async def test_who_keeps_the_books_no_more_pays_nobody(leading):
+    leading.depose()
+    with pytest.raises(NotPaid, match="another process keeps the books"):
+        await leading.payer.pay_now()
+    with pytest.raises(NotLeader):
+        await leading.payer.step()
+    assert leading.chain.sends == 0
+
+
+async def test_who_keeps_the_books_no_more_does_not_send_what_it_had_planned(leading):
+    """The one that does may have given it up."""
+    send = leading.wallet.send
+    leading.wallet.send = away
+    await leading.payer.step()
+    assert leading.balances("alice")[1] == 49_000_000
+    assert await leading.keeper.commit()
+    leading.wallet.send = send
+    leading.depose()
+    with pytest.raises(NotLeader):
+        await leading.payer.step()
+    assert leading.chain.sends == 0
+    (plan,) = leading.keeper.payouts_underway
+    with pytest.raises(NotPaid, match="another process keeps the books"):
+        await leading.payer.give_up(plan.txid_display, "its coins are gone")
+    assert leading.balances("alice")[1] == 49_000_000
+
+
+async def test_what_was_given_up_in_a_term_is_so_for_the_next(leading):
+    leading.wallet.send = away
+    await leading.payer.step()
+    (plan,) = leading.keeper.payouts_underway
+    assert await leading.payer.give_up(plan.txid_display, "its coins are gone")
+    books, _ = Store(leading.keeper.store.engine, "pool", 8).load(BooksSettings())
+    assert books.payouts.underway == []
+
+
+async def away(raw):
+    raise NodeUnavailable("away")
