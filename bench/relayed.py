@@ -81,9 +81,9 @@ async def _relayed(opening: Opening) -> float:
             return True
 
         async with opening(directory) as (books, front):
-            intake = Intake(books, take, {}, lambda: NOW)
+            intake = Intake(books, take, keeper.meet(lambda: NOW, 5.0), lambda: NOW)
             taking = asyncio.create_task(intake.run())
-            outbox = Outbox.open(directory / "front", "front", front)
+            outbox = Outbox.open(directory / "front", "front", front, lambda: NOW)
             began = time.perf_counter()
             for turn in _events():
                 outbox.accept(turn)

@@ -48,6 +48,16 @@ class ExchangeSection(Section, frozen=True):
             "Too few, and a moment without servers ends it.",
         ),
     ] = 30.0
+    patience_seconds: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=3600,
+            description="How long the work of all front ends waits for that of one that is cut "
+            "off, so that it counts as if that had not been. What comes later counts from when it "
+            "comes.",
+        ),
+    ] = 90.0
     user: Annotated[
         str, Meta(pattern=PRINTABLE, max_length=256, description="Empty: none is asked for.")
     ] = ""

@@ -99,7 +99,7 @@ async def serve(
     admission, floors = Admission(exchange, section.registration_open), AccountFloors()
     inherited = {port: socket(fileno=handle) for port, handle in orders.sockets.items()}
     async with AsyncExitStack() as last_first:
-        outbox = Outbox.open(directory / "journal", name, exchange, section.durability)
+        outbox = Outbox.open(directory / "journal", name, exchange, wall, section.durability)
         last_first.push_async_callback(outbox.close)
         node = RelayedNode.open(network_of(orders.config.node), exchange)
         last_first.push_async_callback(node.close)

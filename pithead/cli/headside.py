@@ -18,7 +18,7 @@ from pithead.pool.extranonce import Extranonces
 from pithead.pool.floor_news import tell_floors
 from pithead.pool.floors import AccountFloors
 from pithead.pool.head import Head
-from pithead.pool.intake import Intake
+from pithead.pool.intake import PATIENCE_SECONDS, Intake
 from pithead.pool.relay import NodeDesk, RelayedNode
 
 
@@ -41,12 +41,15 @@ class HeadPart:
         exchange: Exchange,
         floors: AccountFloors,
         secure: Callable[[], Awaitable[bool]] | None = None,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> Self:
         """Take the first template, then answer the front ends and take what they have kept; for
         a node, too, where that is not another process's.
 
-        `secure` as `Intake` has it: where a successor has not the journal of this process.
+        `secure` as `Intake` has it: where a successor has not the journal of this process. The
+        work of one front end waits so long for what another has from before it.
         """
+        met = bookkeeper.meet(clock, patience_seconds)
         own = None if isinstance(node, RelayedNode) else NodeDesk(node, exchange)
         head = assemble(
             section, payout_script, Extranonces(b""), own or node, bookkeeper, accounts.admit,
@@ -60,7 +63,7 @@ class HeadPart:
                 await own.serve()
             await tell_users(exchange, accounts.users)
             await tell_floors(exchange, floors)
-            head.attend(Intake(exchange, head.take, bookkeeper.reached, clock, secure).run())
+            head.attend(Intake(exchange, head.take, met, clock, secure, head.offer).run())
             undo.pop_all()
         return cls(head)
 

@@ -54,14 +54,28 @@ class Batch(msgspec.Struct, array_like=True, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """Events of one epoch that follow each other, one at least."""
+
+    epoch: int
+    first: int
+    """The sequence of the first."""
+    events: list[Work]
+
+
+@dataclass(frozen=True, slots=True)
 class News:
     """What of a batch had not been taken."""
 
-    events: list[Work]
+    pieces: list[Piece]
     end: Position
     """Of its last event."""
     lost: int = 0
     """Events before it that are nowhere any more."""
+
+    @property
+    def events(self) -> list[Work]:
+        return [event for piece in self.pieces for event in piece.events]
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -110,18 +124,28 @@ def news(batch: Batch, reached: Position = START) -> News:
     """What is beyond `reached`. Raises Gap where something between the two is missing."""
     if batch.before is not None and batch.before > reached:
         raise Gap(f"{batch.front_end} goes on after {batch.before}, but only {reached} was reached")
-    first, last = batch.frames[0], batch.frames[-1]
+    first = batch.frames[0]
     is_cut_off = batch.before is None and first.epoch == reached.epoch
     lost = max(0, first.first - reached.sequence - 1) if is_cut_off else 0
-    events = [event for frame in batch.frames for event in _beyond(frame, reached)]
-    end = Position(last.epoch, last.first + len(last.events) - 1)
-    return News(events, max(end, reached), lost)
+    pieces = [piece for frame in batch.frames for piece in _beyond(frame, reached)]
+    return News(pieces, max(end(batch), reached), lost)
 
 
-def _beyond(frame: _Frame, reached: Position) -> Sequence[Work]:
-    if frame.epoch != reached.epoch:
-        return frame.events if frame.epoch > reached.epoch else ()
-    return frame.events[max(0, reached.sequence + 1 - frame.first) :]
+def end(batch: Batch) -> Position:
+    """Of its last event."""
+    last = batch.frames[-1]
+    return Position(last.epoch, last.first + len(last.events) - 1)
+
+
+def _beyond(frame: _Frame, reached: Position) -> Iterator[Piece]:
+    known = 0
+    if frame.epoch <= reached.epoch:
+        is_older = frame.epoch < reached.epoch
+        known = len(frame.events) if is_older else max(0, reached.sequence + 1 - frame.first)
+    if known < len(frame.events):
+        yield Piece(
+            frame.epoch, frame.first + known, frame.events[known:] if known else frame.events
+        )
 
 
 def in_time(events: Sequence[Work], now_ms: int) -> Iterator[Work]:

@@ -17,6 +17,7 @@ from pithead.pool.archive import Archive
 from pithead.pool.bookkeeper_settings import BookkeeperSettings
 from pithead.pool.books import BooksSettings
 from pithead.pool.changes import Changes
+from pithead.pool.confluence import Confluence
 from pithead.pool.course import Course, Hours
 from pithead.pool.database import database_of, open_database
 from pithead.pool.events import (
@@ -71,6 +72,7 @@ class Bookkeeper(Past):
         self._unwritten: tuple[Changes, Position] | None = None
         self.failed_commits = 0
         self._uncounted: list[Event] = []
+        self._stamp: Callable[[Sequence[Event]], Sequence[Event]] = lambda events: events
         self._price: Price | None = None
         self._standing_still = False
         """While what changed is taken from the books, a slice at a time."""
@@ -144,6 +146,7 @@ class Bookkeeper(Past):
 
         Counting waits until somebody asks or much has gathered: together it costs less.
         """
+        events = self._stamp(events)
         self._log.append(events)
         self._uncounted += events
         if len(self._uncounted) >= MOST_UNCOUNTED:
@@ -319,7 +322,18 @@ class Bookkeeper(Past):
     def reached(self) -> Mapping[str, Position]:
         """How far each front end of its own process was taken."""
         self._count()
-        return dict(self._books.arrivals.places)
+        return self._books.arrivals.places
+
+    def meet(self, clock: Callable[[], float], patience_seconds: float) -> Confluence:
+        """Where the work of front ends meets, as far as it was taken; from now on all else that
+        happens is of no later than what these have told."""
+        self._count()
+        arrivals, now = self._books.arrivals, clock()
+        met = Confluence(
+            patience_seconds, now, arrivals.places, arrivals.times_ms, self._books.last_ms
+        )
+        self._stamp = met.stamped
+        return met
 
     @property
     def blocks_found(self) -> int:

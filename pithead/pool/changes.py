@@ -168,6 +168,8 @@ class ReachedRow(msgspec.Struct, frozen=True, order=True, gc=False):
     front_end: str
     epoch: int
     sequence: int
+    time_ms: int = 0
+    """When it was; 0 where that was not noted yet."""
 
 
 class StateRow(msgspec.Struct, frozen=True, order=True, gc=False):

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from pithead.node.node import NodeUnavailable
 from pithead.pool.counts import Vitals
 from pithead.pool.events import BlockFound, Event
 from pithead.pool.exchange import Exchange, ExchangeAway
@@ -49,6 +50,15 @@ class Head(Pool):
             if isinstance(event, BlockFound):
                 self._spawn(self._submission.submit(event))
         return True
+
+    def offer(self, block: BlockFound) -> None:
+        """To the node at once, though it waits for its place in the books, where `take` hears what
+        the node says of it."""
+        self._spawn(self._offer(block))
+
+    async def _offer(self, block: BlockFound) -> None:
+        with suppress(NodeUnavailable):
+            await self._node.submit(block.block)
 
     def attend(self, work: Coroutine[object, object, None]) -> None:
         """Do this as well; the pool fails if it does, and ends it when it stops."""

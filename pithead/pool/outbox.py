@@ -7,27 +7,35 @@ some that they have: they know which.
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+import msgspec
 import structlog
+from msgspec.structs import replace
 
 from pithead.pool import batches
+from pithead.pool.confluence import MARK, Mark
 from pithead.pool.durability import Durability
 from pithead.pool.events import BlockFound, Event, ShareAccepted, ShareRejected
 from pithead.pool.exchange import Exchange, ExchangeAway
-from pithead.pool.position import Position
+from pithead.pool.position import START, Position
 from pithead.pool.sharelog import ShareLog
 from pithead.pool.tail import Tail
 from pithead.work.template import Template
 
 log = structlog.get_logger(__name__)
 
+_encode = msgspec.msgpack.Encoder().encode
+
 SEGMENT_BYTES = 4 << 20
 """What may be given twice after a restart: small, as it goes over the exchange."""
 BATCH_BYTES = 256 << 10
 AGAIN_SECONDS = 0.5
+MARK_SECONDS = 0.1
+"""How often the books are told that there is nothing: others' work waits for that."""
 LAST_WORDS_SECONDS = 3.0
 """Wall time for what the books lack when the front end is stopped."""
 
@@ -35,10 +43,13 @@ LAST_WORDS_SECONDS = 3.0
 class Outbox:
     """Implements `Keeper`. Belongs to the event loop that opened it."""
 
-    def __init__(self, log_: ShareLog, exchange: Exchange) -> None:
+    def __init__(self, log_: ShareLog, exchange: Exchange, clock: Callable[[], float]) -> None:
         """Use `open`."""
         self._log = log_
         self._exchange = exchange
+        self._clock = clock
+        self._told_ms = 0
+        """What is from before that was told to be all there."""
         self._tail = Tail(log_.directory, log_.front_end, lambda: log_.segment)
         self._appended = asyncio.Event()
         self._idle = asyncio.Event()
@@ -49,7 +60,7 @@ class Outbox:
 
     @classmethod
     def open(
-        cls, directory: Path, front_end: str, exchange: Exchange,
+        cls, directory: Path, front_end: str, exchange: Exchange, clock: Callable[[], float],
         durability: Durability = "write", segment_bytes: int = SEGMENT_BYTES,
     ) -> Self:  # fmt: skip
         """Begins to give what an earlier life left. JournalFull if another process has it.
@@ -58,7 +69,8 @@ class Outbox:
         copy of it, does not tell anew what the books take for known.
         """
         above = Position(int(time.time()), 0)
-        outbox = cls(ShareLog(directory, front_end, durability, segment_bytes, above), exchange)
+        log_ = ShareLog(directory, front_end, durability, segment_bytes, above)
+        outbox = cls(log_, exchange, clock)
         outbox._forwarding = asyncio.get_running_loop().create_task(outbox._forward())
         return outbox
 
@@ -72,7 +84,7 @@ class Outbox:
         work = [
             each for each in events if isinstance(each, ShareAccepted | ShareRejected | BlockFound)
         ]
-        for some in _apart(work):
+        for some in _apart(_not_before(self._told_ms, work)):
             self._log.append(some)
         if work:
             self._idle.clear()
@@ -109,6 +121,8 @@ class Outbox:
         if self._forwarding is not None:
             self._forwarding.cancel()
             await asyncio.gather(self._forwarding, return_exceptions=True)
+        if self._idle.is_set():
+            await self._tell(leaves=True)
         self._tail.close()
         self._log.close()
 
@@ -128,13 +142,28 @@ class Outbox:
                 self._forget()
             if not frames:
                 self._idle.set()
-                await self._appended.wait()
+                await self._nothing()
                 continue
             self._idle.clear()
             if not await self._give(frames):
                 self._tail.rewind()
                 self._before = None
                 await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _nothing(self) -> None:
+        """Say so, again and again, until there is something."""
+        while not self._appended.is_set():
+            await self._tell(leaves=False)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(MARK_SECONDS):
+                    await self._appended.wait()
+
+    async def _tell(self, leaves: bool) -> None:
+        place = self._before or START
+        self._told_ms = int(self._clock() * 1000)
+        mark = Mark(self._log.front_end, *place, self._told_ms, leaves)
+        with suppress(ExchangeAway):  # that shows when there is something to give
+            await self._exchange.tell(MARK, _encode(mark))
 
     async def _give(self, frames: Sequence[bytes]) -> bool:
         """False where the books are away, or lack something before: all is told again."""
@@ -163,9 +192,16 @@ class Outbox:
             log.warning("a journal that is kept cannot be removed", error=str(error))
 
 
-def _apart(events: Sequence[Event]) -> list[Sequence[Event]]:
+def _not_before(least_ms: int, events: list[batches.Work]) -> list[batches.Work]:
+    return [
+        each if each.time_ms >= least_ms else replace(each, time_ms=least_ms) for each in events
+    ]
+
+
+def _apart(events: Sequence[batches.Work]) -> list[Sequence[batches.Work]]:
     """Each block at the end of a frame: two in one may be longer than the exchange takes."""
-    parts, begun = [], 0
+    parts: list[Sequence[batches.Work]] = []
+    begun = 0
     for index, event in enumerate(events):
         if isinstance(event, BlockFound):
             parts.append(events[begun : index + 1])

@@ -55,6 +55,7 @@ reached = Table(
     "reached", metadata,
     *_keys(front_end=String),
     *_filled(epoch=BigInteger, sequence=BigInteger),
+    Column("time_ms", BigInteger, nullable=False, server_default="0"),
 )  # fmt: skip
 state = Table(
     "state", metadata,

@@ -14,7 +14,7 @@ def test_the_last_word_of_each_front_end_holds_and_is_written_once():
     for event in (Reached(1, "one", 1, 5), Reached(2, "two", 1, 9), Reached(3, "one", 2, 1)):
         arrivals.apply(event)
     assert arrivals.places == {"old": (3, 4), "one": (2, 1), "two": (1, 9)}
-    assert sorted(arrivals.drain()) == [ReachedRow("one", 2, 1), ReachedRow("two", 1, 9)]
+    assert sorted(arrivals.drain()) == [ReachedRow("one", 2, 1, 3), ReachedRow("two", 1, 9, 2)]
     assert arrivals.drain() == []
 
 

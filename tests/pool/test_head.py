@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from time import monotonic
 
 import pytest
 
@@ -24,7 +25,11 @@ from pithead.pool.vardiff import VardiffSettings
 from tests.pool.conftest import PAYOUT_SCRIPT, START
 from tests.pool.livepool import Miner, Peer, ToldNode, until
 
-clock = lambda: START + 1.0  # noqa: E731 - one moment is enough
+BEGAN = monotonic()
+
+
+def clock():
+    return START + 1.0 + monotonic() - BEGAN
 
 
 def parts(number, admit=lambda user: True):
@@ -51,11 +56,10 @@ class Whole:
         self.head = Head(
             self.hub, desk, book, self.keeper, open_session, clock, clock, PoolSettings()
         )
+        met = self.keeper.meet(clock, 5.0)
         await self.head.start()
         undo.push_async_callback(self.head.stop)
-        intake = asyncio.create_task(
-            Intake(self.hub, self.head.take, self.keeper.reached, clock).run()
-        )
+        intake = asyncio.create_task(Intake(self.hub, self.head.take, met, clock).run())
         undo.callback(intake.cancel)
         self.branches = [await self.branch(undo, directory, number) for number in (0, 1)]
 
@@ -64,7 +68,7 @@ class Whole:
         undo.push_async_callback(exchange.close)
         await asyncio.wait_for(exchange.linked(), 20)
         name = f"front-{number}"
-        outbox = Outbox.open(directory / name, name, exchange)
+        outbox = Outbox.open(directory / name, name, exchange, clock)
         undo.push_async_callback(outbox.close)
         node = RelayedNode.open(REGTEST, exchange)
         undo.push_async_callback(node.close)

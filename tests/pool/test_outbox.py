@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from time import monotonic
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +16,11 @@ from pithead.pool.outbox import Outbox
 from pithead.pool.sharelog import JournalFull, read_segment, segments_in
 
 NOW = 1_700_000_000.0
+BEGAN = monotonic()
+
+
+def clock():
+    return NOW + monotonic() - BEGAN
 
 
 def share(work, worker="rig"):
@@ -28,14 +34,14 @@ def block(name, size):
 class Accounting:
     """The process of the books: hub, books and intake."""
 
-    def __init__(self, directory, clock=lambda: NOW):
+    def __init__(self, directory, clock=clock):
         self.directory, self.clock = directory, clock
         self.is_full = False
 
     async def start(self):
         self.keeper = await Bookkeeper.open(self.directory / "pool")
         self.hub = await LocalHub.open(self.directory)
-        self.intake = Intake(self.hub, self.take, self.keeper.reached, self.clock)
+        self.intake = Intake(self.hub, self.take, self.keeper.meet(self.clock, 5.0), self.clock)
         self.running = asyncio.create_task(self.intake.run())
         return self
 
@@ -68,7 +74,7 @@ async def accounting(directory, **changes):
 @contextlib.asynccontextmanager
 async def front_end(directory, name="one", segment_bytes=4 << 20, last_words=10.0):
     exchange = LocalExchange(directory)
-    outbox = Outbox.open(directory / name, name, exchange, segment_bytes=segment_bytes)
+    outbox = Outbox.open(directory / name, name, exchange, clock, segment_bytes=segment_bytes)
     try:
         yield outbox
     finally:
@@ -179,7 +185,7 @@ async def test_a_share_of_long_ago_does_not_set_the_books_back(tmp_path):
 async def test_a_journal_that_cannot_be_written_says_so(tmp_path):
     async with front_end(tmp_path, last_words=0.0):
         with pytest.raises(JournalFull):
-            Outbox.open(tmp_path / "one", "one", LocalExchange(tmp_path))
+            Outbox.open(tmp_path / "one", "one", LocalExchange(tmp_path), clock)
 
 
 async def test_with_a_shared_exchange_nothing_is_done_before_the_store_has_it(
@@ -197,7 +203,7 @@ async def test_with_a_shared_exchange_nothing_is_done_before_the_store_has_it(
         keeper.accept(events)
         return True
 
-    running = asyncio.create_task(Intake(hub, take, {}, lambda: NOW, secure).run())
+    running = asyncio.create_task(Intake(hub, take, keeper.meet(clock, 5.0), clock, secure).run())
     async with front_end(tmp_path) as outbox:
         outbox.accept([share(5)])
         await is_idle(outbox)
@@ -232,7 +238,7 @@ def test_whoever_dies_and_comes_back_the_books_are_as_if_nobody_had(tmp_path_fac
         async def begin(name):
             exchange = LocalExchange(directory)
             ends[name] = (
-                Outbox.open(directory / name, name, exchange, segment_bytes=200),
+                Outbox.open(directory / name, name, exchange, clock, segment_bytes=200),
                 exchange,
             )
 
