@@ -293,6 +293,8 @@ async def test_a_machine_that_goes_away_is_shown_so(fleet, machines):
         await page.get_by_role("link", name="north").wait_for(state="detached")
         await page.get_by_role("link", name="south").click()
         await page.get_by_text("It cannot be asked: cannot be reached.").wait_for()
+        for place in ("boards", "fans", "identity", "pools", "errors"):
+            assert await page.locator(f"#{place}").inner_text() == "It has not told."
 
 
 async def test_it_is_used_with_the_keyboard_alone(fleet):

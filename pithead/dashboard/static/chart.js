@@ -22,6 +22,9 @@ const plain = (_, marks) => marks.map((mark) => decimal(mark, mark % 1 ? 1 : 0))
 const faded = (rgb, alpha) => rgb.replace(/^rgba?\(([^)]+)\)$/, (_, parts) =>
   `rgba(${parts.split(",").slice(0, 3).join(",")}, ${alpha})`);
 
+/** One value by itself makes no line: it is a point. */
+const isAlone = (plot, at) => plot.data[at].filter((value) => value !== null && value !== undefined).length === 1;
+
 /**
  * `lines`: {label, colour?: "--series-1", fill?, width?, dash?, band?}. `show` turns a value into text.
  * `across` shows what lies along the chart where that is no time.
@@ -94,7 +97,7 @@ export class Chart {
     const stroke = resolved(each.colour ?? `--series-${at + 1}`);
     return {
       label: each.label, stroke, width: each.width ?? 2, dash: each.dash, value: show,
-      fill: each.fill ? faded(stroke, 0.12) : undefined, points: { show: each.points ?? false },
+      fill: each.fill ? faded(stroke, 0.12) : undefined, points: { show: each.points ?? isAlone },
       paths: each.bars ? uPlot.paths.bars({ size: [0.7, 60] }) : undefined, spanGaps: each.spanGaps ?? false,
     };
   }
@@ -102,7 +105,10 @@ export class Chart {
   /** Along the chart: bars need room for their halves at both ends. */
   span(first, last) {
     const moments = this.data[0];
-    if (first === null || first === undefined) return [0, 1];
+    if (first === null || first === undefined) {
+      const now = Date.now() / 1000;
+      return this.time ? [now - 3600, now] : [0, 1];
+    }
     const room = this.lines.some((line) => line.bars) && moments.length > 1 ? (moments[1] - moments[0]) / 2 : 0;
     return [first - room, last + room];
   }

@@ -83,6 +83,11 @@ function draw() {
   }
 }
 
+function summary(board) {
+  if (!board.chips.some((chip) => chip.is_answering)) return "No chip answers";
+  return `Mean ${celsius(board.chip_temperature_c)}, together ${hashrate(board.hashrate_ghs)}, ${percent(board.error_ratio, 2)} wrong`;
+}
+
 function words(chip) {
   if (!chip.is_answering) return `Chip ${chip.number} does not answer`;
   const rest = chip.error_ratio === null ? "no clock"
@@ -112,8 +117,7 @@ function mapOf({ board, lanes, chips }) {
     tell(at, now) {
       map.at = at;
       map.article.querySelector(".head > span").replaceChildren(badge(`${decimal(now.frequency_mhz, 0)} MHz, ${decimal(now.voltage_v, 2)} V`));
-      put(about, at === null ? `Mean ${celsius(now.chip_temperature_c)}, together ${hashrate(now.hashrate_ghs)}, ${percent(now.error_ratio, 2)} wrong`
-        : words(now.chips[at]));
+      put(about, at === null ? summary(now) : words(now.chips[at]));
     },
   };
   const tell = (at) => map.tell(at, shown.boards.find((each) => each.board === board));

@@ -16,6 +16,7 @@ import { settingsForms } from "./fleet-settings.js";
 const id = decodeURIComponent(location.pathname.slice("/machine/".length));
 const path = BASE + machinePath(id);
 let row = null;
+let reading = null; // the log, once it is known whether there is one to ask for
 let minutes = 60;
 let log = "bosminer";
 
@@ -27,6 +28,7 @@ const settings = settingsForms($("settings"), $("settings-choice"), id, look);
 async function look() {
   const view = await api(path);
   row = view.row;
+  reading ??= poll(readLog, 15);
   document.title = `${row.name} – Fleet`;
   put("name", row.name);
   $("state").replaceChildren(badge(row.state, stateKind(row.state)));
@@ -34,15 +36,32 @@ async function look() {
   showFigures(view);
   showTuning(view);
   const hot = hotOf(view.configuration?.temperature);
-  if (view.hashboards) showBoards($("boards"), view.hashboards.hashboards, hot);
-  if (view.cooling) showFans($("fans"), view.cooling);
-  showIdentity(view);
-  showPools(view.pools ?? []);
-  showErrors(view.errors?.errors ?? []);
+  known("boards", view.hashboards, (place) => showBoards(place, view.hashboards.hashboards, hot));
+  known("fans", view.cooling, (place) => showFans(place, view.cooling));
+  known("identity", view.details, (place) => showIdentity(place, view.details));
+  known("pools", view.pools, (place) => showPools(place, view.pools));
+  known("errors", view.errors, (place) => showErrors(place, view.errors.errors));
   settings.take(view);
   await showChips($("chips"), $("chips-note"), view, hot);
   $("faults-panel").hidden = !view.simulated;
   if (view.simulated) await showFaults($("faults"), id);
+}
+
+/** What it did not tell this time stays as it was told last. */
+function known(id, told, show) {
+  const place = $(id);
+  if (told) show(place);
+  else if (!place.children.length) place.replaceChildren(h("p", { class: "empty" }, "It has not told."));
+}
+
+async function lookOrTell() {
+  try {
+    await look();
+  } catch (problem) {
+    $("trouble").hidden = false;
+    put("trouble", problem.message);
+    throw problem;
+  }
 }
 
 function showAbout(view) {
@@ -93,15 +112,13 @@ function showTuning(view) {
     ["Performance scaling", dps ? (dps.enabled ? `on${mode ? `, ${mode}` : ""}` : "off") : "–"],
     ["Step", dps?.power_step ? watts(dps.power_step.watt) : "–"],
     ["Lowest target", dps?.min_power_target ? watts(dps.min_power_target.watt) : "–"],
-    ["Shuts down when too hot", dps?.shutdown_enabled ? `for ${dps.shutdown_duration?.hours ?? "?"} h` : "no"],
+    ["Shuts down when too hot", !dps ? "–" : dps.shutdown_enabled ? `for ${dps.shutdown_duration?.hours ?? "?"} h` : "no"],
   ]));
 }
 
-function showIdentity(view) {
-  const details = view.details;
-  if (!details) return;
+function showIdentity(place, details) {
   const supply = details.psu_info;
-  $("identity").replaceChildren(facts([
+  place.replaceChildren(facts([
     ["Model", row.model], ["Firmware", row.version], ["API", h("a", { href: row.url, rel: "noreferrer" }, row.url)],
     ["Host name", details.hostname], ["MAC address", h("span", { class: "mono" }, details.mac_address || "–")],
     ["Serial number", details.serial_number], ["Sticker", hashrate(terahashes(row.sticker_ths))],
@@ -109,7 +126,7 @@ function showIdentity(view) {
   ]));
 }
 
-function showPools(groups) {
+function showPools(place, groups) {
   const rows = groups.flatMap((group) => group.pools.map((pool) => h("tr", {},
     h("th", { scope: "row" }, h("code", {}, pool.url)), h("td", {}, pool.user),
     h("td", {}, pool.active ? badge("mining here", "good") : pool.alive ? badge("ready") : pool.enabled ? badge("away", "bad") : badge("off")),
@@ -117,10 +134,10 @@ function showPools(groups) {
     h("td", { class: "number" }, count((pool.stats?.rejected_shares ?? 0) + (pool.stats?.stale_shares ?? 0))),
     h("td", { class: "number wide" }, pool.stats?.best_share_str ?? "–"),
     h("td", { class: "wide" }, group.name))));
-  $("pools").replaceChildren(table("Where it mines", ["Address", "User", "State", "#Accepted", "#Refused", "#+Best share", "+Group"], rows, "It has no pool."));
+  place.replaceChildren(table("Where it mines", ["Address", "User", "State", "#Accepted", "#Refused", "#+Best share", "+Group"], rows, "It has no pool."));
 }
 
-function showErrors(errors) {
+function showErrors(place, errors) {
   const newest = [...errors].sort((a, b) => b.timestamp.localeCompare(a.timestamp)).slice(0, 50);
   const rows = newest.map((error) => h("tr", {},
     h("td", { class: "mono small" }, error.timestamp.replace("T", " ").slice(0, 19)),
@@ -128,7 +145,7 @@ function showErrors(errors) {
     h("th", { scope: "row" }, error.message,
       error.error_codes.map((code) => h("div", { class: "muted small" }, code.hint))),
     h("td", { class: "wide" }, error.components.map((part) => `${part.name} ${part.index}`).join(", ") || "–")));
-  $("errors").replaceChildren(table("Errors, the newest first", ["When", "Code", "What", "+Where"], rows, "It lists none."));
+  place.replaceChildren(table("Errors, the newest first", ["When", "Code", "What", "+Where"], rows, "It lists none."));
 }
 
 /** `#` marks columns of numbers, `+` those that go on narrow screens. */
@@ -178,7 +195,7 @@ $("span").append(choice("How long", [[60, "1 h"], [360, "6 h"], [1440, "24 h"], 
 
 async function readLog() {
   const place = $("log");
-  if (!row || row.state === "away" || row.state === "refused") {
+  if (row?.state === "away" || row?.state === "refused") {
     if (!place.textContent) put(place, "It cannot be asked.");
     return;
   }
@@ -198,13 +215,8 @@ try {
   await begin();
   if (session.may_read) {
     onSession(() => look().catch(() => {}));
-    await look().catch((problem) => {
-      $("trouble").hidden = false;
-      put("trouble", problem.message);
-    });
-    poll(look, 5);
     poll(remember, 30);
-    poll(readLog, 15);
+    poll(lookOrTell, 5);
   }
 } catch (problem) {
   pulse("lost");
