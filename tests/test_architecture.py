@@ -37,7 +37,7 @@ SHELLS = {
     "metrics/lag", "metrics/tracing", "metrics/web", "miner/announcing", "miner/api",
     "miner/cgminer/server", "miner/daemon", "miner/images", "miner/interfaces", "miner/logbook",
     "miner/pool_link", "miner/settings", "node/bitcoind", "node/blockfile", "node/kernel",
-    "node/library", "node/rpc", "node/watched", "pool/accounts", "pool/admins",
+    "node/library", "node/nearby", "node/rpc", "node/watched", "pool/accounts", "pool/admins",
     "pool/admission", "pool/archive", "pool/audit", "pool/backup", "pool/bookkeeping",
     "pool/bulk", "pool/claim", "pool/credits", "pool/database", "pool/delivery",
     "pool/destinations", "pool/distant", "pool/extract", "pool/fanout", "pool/farchain",

@@ -7,11 +7,14 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 
 from pithead.cli.main import main
+from pithead.pool import schema
 from pithead.pool.bookkeeper_settings import BookkeeperSettings
 from pithead.pool.bookkeeping import Bookkeeper
+from pithead.pool.database import open_database
 from pithead.pool.ledger import confirmed
 from tests.machines import several_machines
 from tests.node.realnode import BITCOIND, RealNode, until
@@ -145,3 +148,37 @@ async def the_books_and_the_chain_agree(pool, node, address, txids):
     assert len(paid) == len(txids)
     assert sum(paid) == balances["user:alice:paid"] + balances["user:alice:paying"]
     assert balances.get(confirmed("alice"), 0) >= 0
+
+
+async def test_a_block_found_while_nobody_has_the_node_is_with_the_one_near_the_front_end(tmp_path):
+    async with pool_on_bitcoind(tmp_path) as (pool, node):
+        pool.front.settings |= {
+            "node.near_urls": node.address.url,
+            "node.near_cookie_files": str(node.address.cookie_file),
+        }
+        first, second = pool.machine("node-a", "node"), pool.machine("node-b", "node")
+        books = pool.accounting()
+        await first.begin()
+        await first.serves()
+        await pool.start(books)
+        await first.end(signal.SIGKILL)
+        height = await node.call("getblockcount")
+        await until(lambda: node.call("getblockcount"), 120, good=lambda now: now > height)
+        found = await node.call("getblockhash", height + 1)
+        assert found in pool.front.said()
+        await second.begin()
+        await second.serves()
+        await pool.more_shares(50)
+        await pool.stop(books, second)
+        await pool.each_share_counted_once()
+        assert await is_taken(pool, found)
+
+
+async def is_taken(pool, hash_display):
+    """Whether the books have it and the answer of the pool's own node."""
+    engine = open_database(pool.database)
+    columns = sa.select(schema.blocks.c.resolved, schema.blocks.c.state)
+    with engine.connect() as connection:
+        row = connection.execute(columns.where(schema.blocks.c.hash_display == hash_display)).one()
+    engine.dispose()
+    return row.resolved and row.state in ("new", "orphaned")  # others of its height were found

@@ -21,7 +21,7 @@ import structlog
 from pithead.cli.ending import until_told_or_failed
 from pithead.cli.farmtime import steady_wall
 from pithead.cli.logs import start_logging
-from pithead.cli.nodeside import network_of
+from pithead.cli.nodeside import network_of, with_nearby
 from pithead.cli.sections import Config
 from pithead.cli.stratumside import StratumPart
 from pithead.pool.admission import Admission
@@ -101,7 +101,9 @@ async def serve(
     async with AsyncExitStack() as last_first:
         outbox = Outbox.open(directory / "journal", name, exchange, wall, section.durability)
         last_first.push_async_callback(outbox.close)
-        node = RelayedNode.open(network_of(orders.config.node), exchange)
+        section_of_node = orders.config.node
+        far = RelayedNode.open(network_of(section_of_node), exchange)
+        node = with_nearby(far, section_of_node, wall)
         last_first.push_async_callback(node.close)
         await admission.look()
         part = await StratumPart.open(

@@ -7,6 +7,9 @@ from msgspec import Meta
 
 from pithead.cli.section import Section
 
+Url = Annotated[str, Meta(pattern=r"^https?://[!-~]{1,500}$")]
+CookieFile = Annotated[str, Meta(min_length=1, max_length=4096)]
+
 
 class NodeSection(Section, frozen=True):
     """Where blocks come from and go: the embedded chain, or bitcoind."""
@@ -27,7 +30,7 @@ class NodeSection(Section, frozen=True):
         Meta(description="The network of the nodes. The embedded chain is always regtest."),
     ] = "regtest"
     urls: Annotated[
-        tuple[Annotated[str, Meta(pattern=r"^https?://[!-~]{1,500}$")], ...],
+        tuple[Url, ...],
         Meta(
             max_length=16,
             description="The RPC addresses of the nodes, the preferred first: "
@@ -37,7 +40,7 @@ class NodeSection(Section, frozen=True):
         ),
     ] = ()
     cookie_files: Annotated[
-        tuple[Annotated[str, Meta(min_length=1, max_length=4096)], ...],
+        tuple[CookieFile, ...],
         Meta(
             max_length=16,
             description="For nodes without user and password: their `.cookie`, one for each or "
@@ -57,6 +60,19 @@ class NodeSection(Section, frozen=True):
             "of urls; `none`, or left out at the end, for a node that is asked by long polls.",
         ),
     ] = ()
+    near_urls: Annotated[
+        tuple[Url, ...],
+        Meta(
+            max_length=16,
+            description="Of a front end: nodes near it, to which a block goes the moment it is "
+            "found, besides those of the pool, which it reaches through other processes. Nothing "
+            "else is asked of them.",
+        ),
+    ] = ()
+    near_cookie_files: Annotated[
+        tuple[CookieFile, ...],
+        Meta(max_length=16, description="Theirs, as cookie_files."),
+    ] = ()
     poll_seconds: Annotated[
         float,
         Meta(ge=0.1, le=60, description="How often each node is looked at in any case."),
@@ -75,18 +91,25 @@ class NodeSection(Section, frozen=True):
     ] = 0
 
     def __post_init__(self) -> None:
-        for url in self.urls:
-            try:
-                parts = urlsplit(url)
-                is_good = bool(parts.hostname) and (parts.port is None or parts.port > 0)
-            except ValueError:
-                is_good = False
-            if not is_good:
-                raise ValueError("urls: one is not of the form http://user:password@host:port")
+        for name, urls in (("urls", self.urls), ("near_urls", self.near_urls)):
+            if not all(map(_is_good, urls)):
+                raise ValueError(f"{name}: one is not of the form http://user:password@host:port")
         if len(self.cookie_files) not in (0, 1, max(1, len(self.urls))):
             raise ValueError("cookie_files: there is one for all nodes, or one for each")
+        if len(self.near_cookie_files) not in (0, 1, len(self.near_urls)):
+            raise ValueError("near_cookie_files: there is one for all nodes, or one for each")
+        if self.near_urls and self.kind != "bitcoind":
+            raise ValueError("near_urls: the embedded chain has no other nodes")
         if len(self.zmq) > max(1, len(self.urls)):
             raise ValueError("zmq: there are more of them than nodes")
+
+
+def _is_good(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
 
 
 class ChainSection(Section, frozen=True):

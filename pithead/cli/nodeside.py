@@ -1,6 +1,6 @@
 """Which chain a pool stands on: the embedded one or bitcoind, and where its blocks pay to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -10,11 +10,12 @@ from pithead.cli.nodesections import NodeSection
 from pithead.cli.sections import Config
 from pithead.node.bitcoind import BitcoindNode, BitcoindSettings
 from pithead.node.kernel import KernelNode, KernelSettings, Progress
+from pithead.node.nearby import NodeWithNearby
 from pithead.node.node import Node, NodeUnavailable
 from pithead.node.retarget import RetargetSettings
 from pithead.node.rpc import RpcAddress, RpcLimits
 from pithead.node.wallet import WALLET_SCRIPT, FeeSettings
-from pithead.node.watched import NodeAddress, WatchSettings
+from pithead.node.watched import NodeAddress, WatchedNode, WatchSettings
 
 RPC_PORTS = {MAINNET.name: 8332, TESTNET4.name: 48332, SIGNET.name: 38332, REGTEST.name: 18443}
 """Where bitcoind listens by default."""
@@ -70,15 +71,35 @@ async def open_node(
 def node_addresses(section: NodeSection) -> list[NodeAddress]:
     """The nodes in the order of the configuration, defaults filled in."""
     urls = section.urls or (f"http://127.0.0.1:{RPC_PORTS[section.network]}",)
-    cookies = [Path(each) for each in section.cookie_files] or [_default_cookie(section.network)]
-    if len(cookies) == 1:
-        cookies *= len(urls)
     endpoints = ["" if each == "none" else each for each in section.zmq]
     endpoints += [""] * (len(urls) - len(endpoints))
-    return [
-        NodeAddress(_rpc_address(url, cookie), endpoint)
-        for url, cookie, endpoint in zip(urls, cookies, endpoints, strict=True)
+    found = _rpc_addresses(urls, section.cookie_files, section.network)
+    return [NodeAddress(each, endpoint) for each, endpoint in zip(found, endpoints, strict=True)]
+
+
+def near_addresses(section: NodeSection) -> list[NodeAddress]:
+    """Those that are only given blocks."""
+    found = _rpc_addresses(section.near_urls, section.near_cookie_files, section.network)
+    return [NodeAddress(each) for each in found]
+
+
+def with_nearby(far: Node, section: NodeSection, wall: Callable[[], float]) -> Node:
+    """The node of a front end, which gives blocks to those nearby, too."""
+    watch = _watch_settings(section)
+    near = [
+        WatchedNode(each, network_of(section), watch, wall, lambda: None)
+        for each in near_addresses(section)
     ]
+    return NodeWithNearby(far, near, wall) if near else far
+
+
+def _rpc_addresses(
+    urls: Sequence[str], cookie_files: Sequence[str], network_name: str
+) -> list[RpcAddress]:
+    cookies = [Path(each) for each in cookie_files] or [_default_cookie(network_name)]
+    if len(cookies) == 1:
+        cookies *= len(urls)
+    return [_rpc_address(url, cookie) for url, cookie in zip(urls, cookies, strict=True)]
 
 
 def _default_cookie(network_name: str) -> Path:
@@ -103,8 +124,12 @@ def _bitcoind_settings(section: NodeSection, first_block_work: int) -> BitcoindS
         least_block_work=(section.regtest_block_work or first_block_work)
         if network is REGTEST
         else 1,
-        watch=WatchSettings(section.poll_seconds, RpcLimits(seconds=section.timeout_seconds)),
+        watch=_watch_settings(section),
     )
+
+
+def _watch_settings(section: NodeSection) -> WatchSettings:
+    return WatchSettings(section.poll_seconds, RpcLimits(seconds=section.timeout_seconds))
 
 
 def _check_world(config: Config, clock: Callable[[], float], wall: Callable[[], float]) -> None:

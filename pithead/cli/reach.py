@@ -12,7 +12,7 @@ import msgspec
 from pithead.bitcoin.network import Network
 from pithead.cli.finding import Finding, ok, problem, warning
 from pithead.cli.nodesections import NodeSection
-from pithead.cli.nodeside import network_of, node_addresses
+from pithead.cli.nodeside import near_addresses, network_of, node_addresses
 from pithead.cli.sections import Config
 from pithead.node.node import NodeUnavailable
 from pithead.node.rpc import RpcLimits
@@ -111,6 +111,8 @@ async def nodes(config: Config, wall: float) -> AsyncIterator[Finding]:
         finding = await _node(address, network, section, wall)
         usable += finding.level == "ok"
         yield finding
+    for address in near_addresses(section):
+        yield await _node(address, network, section, wall)
     if not usable:
         yield problem("bitcoind", "no node can be mined on, so the pool does not start.")
 

@@ -15,10 +15,15 @@ from pithead.cli.nodeside import (
     node_addresses,
     open_node,
     payout_script,
+    with_nearby,
 )
 from pithead.cli.poolside import open_pool
+from pithead.node.node import BlockAccepted
 from pithead.node.wallet import WALLET_SCRIPT
+from tests.node.mining import mine
 from tests.node.rpcserver import served, transcript
+from tests.node.test_nearby import Far
+from tests.pool.conftest import make_template
 
 NOW = 1_800_000_000.0
 ON_MAINNET = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
@@ -78,6 +83,8 @@ def test_one_cookie_is_for_all_nodes():
         ({"node__urls": "http://:8332"}, "urls: one is not of the form"),
         ({"node__urls": "http://a:99999"}, "urls: one is not of the form"),
         ({"node__urls": "http://a:1,http://b:1,http://c:1", "node__cookie_files": "/1,/2"}, "one"),
+        ({"node__near_urls": "http://a:x"}, "near_urls: one is not"),
+        ({"node__near_urls": "http://a:1", "node__near_cookie_files": "/1,/2"}, "one"),
         ({"node__zmq": "tcp://a:1,tcp://b:1"}, "more of them than nodes"),
         ({"node__network": "testnet3"}, "network"),
     ],
@@ -85,6 +92,24 @@ def test_one_cookie_is_for_all_nodes():
 def test_what_is_no_node_is_told_when_the_configuration_is_read(flags, words):
     with pytest.raises(ConfigError, match=words):
         bitcoind(**flags)
+
+
+def test_the_embedded_chain_has_no_nodes_nearby():
+    with pytest.raises(ConfigError, match="near_urls: the embedded chain has no other nodes"):
+        configuration(node__near_urls="http://a:1")
+
+
+async def test_a_front_end_gives_blocks_to_the_nodes_it_names(tmp_path):
+    far = Far(BlockAccepted())
+    assert with_nearby(far, bitcoind().node, lambda: NOW) is far
+    block = mine(make_template(block_target=2**255))
+    async with served({"submitblock": None, "preciousblock": None}) as server:
+        place = server.url.removeprefix("http://")
+        section = bitcoind(node__near_urls=f"http://{server.user}:{server.password}@{place}").node
+        node = with_nearby(far, section, lambda: NOW)
+        assert await node.submit(block) == BlockAccepted()
+        await node.close()
+        assert server.called("submitblock") == [[block.hex()]]
 
 
 def test_a_kind_of_node_that_is_unknown_is_told():

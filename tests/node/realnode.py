@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pithead.node.node import NodeUnavailable
-from pithead.node.rpc import RpcAddress, RpcClient
+from pithead.node.rpc import RpcAddress, RpcClient, RpcLimits
 from pithead.node.rpcwire import RpcError
 from pithead.node.watched import NodeAddress
 
@@ -63,7 +63,7 @@ class RealNode:
             f"-zmqpubhashblock=tcp://127.0.0.1:{self.zmq_port}", "-dnsseed=0", "-fixedseeds=0",
             "-listenonion=0", "-printtoconsole=0", "-dbcache=16", *self.options,
         )  # fmt: skip
-        self.client = RpcClient(self.address)
+        self.client = RpcClient(self.address, RpcLimits(seconds=START_SECONDS))
         if wait:
             await until(lambda: self.call("getblockcount"), START_SECONDS)
 
