@@ -3,7 +3,7 @@
 import json
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select, update
 
-from pithead.pool.bulk import insert_rows, put_rows
+from pithead.pool.bulk import delete_rows, insert_rows, put_rows
 from pithead.pool.fence import UNFENCED, Fence
 from pithead.pool.readings import WorkerState
 from pithead.pool.schema import contacts, marks, notices, watched
@@ -143,8 +143,10 @@ class Notices:
         wall: float,
         states: Mapping[tuple[str, str], WorkerState] | None = None,
         named_marks: Mapping[str, int] | None = None,
+        forgotten: Collection[tuple[str, str]] = (),
     ) -> None:
-        """Queue notices together with what makes them not be told again: states and marks.
+        """Queue notices together with what makes them not be told again: states and marks, without
+        the states of workers that were forgotten, (user, worker).
 
         All of it is written, or nothing. NotLeader where another process keeps the books now.
         """
@@ -154,6 +156,8 @@ class Notices:
                 {"user": user, "worker": worker, "state": state}
                 for (user, worker), state in (states or {}).items()
             ]
+            gone = [{"user": user, "worker": worker} for user, worker in forgotten]
+            delete_rows(connection, watched, gone)
             put_rows(connection, watched, found)
             named = [{"name": name, "value": value} for name, value in (named_marks or {}).items()]
             put_rows(connection, marks, named)

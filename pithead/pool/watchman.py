@@ -87,20 +87,22 @@ class Watchman:
             self._states = await asyncio.to_thread(self._notices.states)
         told: list[Told] = []
         states: dict[tuple[str, str], WorkerState] = {}
+        forgotten: list[tuple[str, str]] = []
         for user in self._watched.users:
             workers = self._watched.workers(user, now)
-            present = {each.name for each in workers}  # others were forgotten
-            known = {
-                name: state for name, state in self._states.get(user, {}).items() if name in present
-            }
+            known, present = self._states.get(user, {}), {each.name for each in workers}
+            forgotten += [(user, name) for name in known if name not in present]
+            known = {name: state for name, state in known.items() if name in present}
             self._states[user] = known
             changed, new = changes(known, workers)
             states.update({(user, worker): state for worker, state in new.items()})
             if changed:
                 told.append(_of_workers(user, changed, int(now)))
             await asyncio.sleep(0)  # users may have many workers, and others wait for the loop
-        if states:
-            await asyncio.to_thread(self._notices.tell, told, self._wall(), states)
+        if states or forgotten:
+            await asyncio.to_thread(
+                self._notices.tell, told, self._wall(), states, forgotten=forgotten
+            )
         for (user, worker), state in states.items():
             self._states.setdefault(user, {})[worker] = state
 

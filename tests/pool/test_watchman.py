@@ -92,6 +92,15 @@ async def test_a_restart_neither_forgets_nor_repeats(stage, engine):
     assert len(told(engine)) == 1
 
 
+async def test_of_a_worker_that_was_forgotten_no_state_is_kept(stage, engine):
+    stage.states = {"rig1": "ok", "rig2": "ok"}
+    await watchman(stage, engine).look()
+    del stage.states["rig1"]
+    stage.now += 300
+    await watchman(stage, engine).look()
+    assert Notices(engine).states() == {"alice": {"rig2": "ok"}}
+
+
 async def test_thousands_that_fall_silent_are_counted_not_all_named(stage, engine):
     Notices(engine).put_contact("alice", "webhook", "http://127.0.0.1/")
     man = watchman(stage, engine)
