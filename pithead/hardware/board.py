@@ -71,11 +71,10 @@ class SimulatedBoard:
 
     def step(self, rpm: float, coolant: Coolant, inlet_c: float, seconds: float) -> None:
         model, setting = self.model, self.setting
-        is_on = setting.enabled and self.answers
+        answers = self.answers
+        is_on = setting.enabled and answers
         goal = setting.frequency_hz / 1e6 if is_on else 0.0
-        self.mhz = (
-            thermals.ramped(self.mhz, goal, seconds, setting.mhz_per_s) if self.answers else 0.0
-        )
+        self.mhz = thermals.ramped(self.mhz, goal, seconds, setting.mhz_per_s) if answers else 0.0
         if is_on:
             given = min(max(setting.voltage_v, model.psu.min_voltage), model.psu.max_voltage)
             self.volt = max(0.0, given - self.sag_v)
