@@ -6,6 +6,7 @@ from typing import NamedTuple
 from pithead.bitcoin.merkle import coinbase_branch
 from pithead.bitcoin.target import expected_hashes
 from pithead.bitcoin.transaction import TxOut
+from pithead.stratum.negotiation import VERSION_ROLLING_MASK
 from pithead.stratum.pushes import notify_line
 from pithead.work.coinbase import coinbase_halves
 from pithead.work.job import Job, serialize_block
@@ -190,7 +191,8 @@ class JobBook:
             coinbase_prefix=halves.prefix,
             coinbase_suffix=halves.suffix,
             branch=branch,
-            version=template.version,
+            # BIP320 leaves these to miners; some tell the bits they flipped, not those they set
+            version=template.version & ~VERSION_ROLLING_MASK,
             bits=template.bits,
             time=template.time,
         )

@@ -97,6 +97,11 @@ def test_expired_jobs_are_forgotten(template):
     assert book.oldest_sequence == 1100 - 11
 
 
+def test_bits_that_miners_may_roll_are_clear_however_a_node_signals(template):
+    """As on regtest, where Bitcoin Core sets bit 28 for a test of its own."""
+    assert JobBook(SETTINGS, 1).open(template(version=0x3000_0014), 0.0).job.version == 0x2000_0014
+
+
 def test_times_follow_the_template(template):
     job = JobBook(SETTINGS, 1).open(template(time=10_000, min_time=9_000), 0.0)
     assert (job.least_time, job.most_time) == (9_000, 17_200)

@@ -1,6 +1,7 @@
 """Sessions of miners that are not ours, byte for byte, on real hashes.
 
-Recorded between the unmodified programs (cpuminer as `minerd -a sha256d`, BFGMiner on a processor)
+Recorded between the unmodified programs (cpuminer as `minerd -a sha256d`, BFGMiner on a processor;
+of ESP-Miner, which is what a Bitaxe runs, the Stratum and mining code with a processor as its chip)
 and this pool at `work_scale` 1: each line is the seconds since the start, the direction and the
 text.
 """
@@ -17,6 +18,7 @@ from pithead.stratum.client import ClientConnection
 from pithead.stratum.events import Authorized, JobReceived, Subscribed
 from pithead.stratum.lines import LineBuffer
 from pithead.stratum.messages import open_envelope
+from pithead.stratum.negotiation import VERSION_ROLLING_MASK
 from pithead.stratum.pushes import Notify, SetDifficulty, read_push
 from pithead.stratum.requests import read_submit
 from pithead.work.judge import hash_solution, judge, meets
@@ -37,6 +39,8 @@ class Recording:
 
 CPUMINER = Recording("minerd-2.5.1.jsonl", submits=23, jobs=4)
 BFGMINER = Recording("bfgminer-5.5.0.jsonl", submits=40, jobs=9)
+ESP_MINER = Recording("esp-miner-2.15.0.jsonl", submits=25, jobs=3)
+ALL = (CPUMINER, BFGMINER, ESP_MINER)
 
 
 def turns_of(recording):
@@ -48,7 +52,7 @@ def turns_of(recording):
     ]
 
 
-@pytest.fixture(scope="module", params=[CPUMINER, BFGMINER], ids=lambda each: each.file)
+@pytest.fixture(scope="module", params=ALL, ids=lambda each: each.file)
 def recording(request):
     return request.param
 
@@ -103,7 +107,8 @@ class Ear:
 
 
 def solution_of(submit, job):
-    return Solution(submit.extranonce2, submit.time, submit.nonce, job.version)
+    version = job.version | (submit.version_bits or 0)
+    return Solution(submit.extranonce2, submit.time, submit.nonce, version)
 
 
 def test_the_miner_found_shares_on_more_than_one_job_and_every_one_was_accepted(recording, turns):
@@ -135,6 +140,13 @@ def test_a_block_that_a_miner_found_is_the_one_the_next_job_builds_on():
     tips = {job.prev_hash_wire for job, _ in heard.jobs.values()}
     assert len(tips) == 2
     assert len([submit for submit in heard.submits if heard.hash_of(submit) in tips]) == 1
+
+
+def test_esp_miner_rolled_versions_within_the_mask_it_was_given():
+    heard = Ear(turns_of(ESP_MINER))
+    rolled = {submit.version_bits for submit in heard.submits}
+    assert len(rolled) > 10
+    assert all(bits & ~VERSION_ROLLING_MASK == 0 for bits in rolled)
 
 
 def test_bfgminer_is_told_that_a_jobs_transactions_are_not_to_be_had_and_goes_on():

@@ -134,11 +134,14 @@ def test_bitaxe(stage, together):
     assert peer.jobs[1][8] is True
 
 
-def test_bitaxe_sends_the_rolled_bits_as_a_sixth_parameter(stage):
-    stage.open()
+@pytest.mark.parametrize("signalled", [0x20000000, 0x30000000])
+def test_bitaxe_sends_the_bits_it_flipped_as_a_sixth_parameter(stage, signalled):
+    """Its chips set bits, and what it tells is where that differs from the version of the job."""
+    stage.open(version=signalled)
     peer = stage.connect()
     log_in(peer, [(b"\n".join(BITAXE), [1, 2, 3, *WORK])])
-    solution = peer.solve(version=0x20000000 | 0x00B6A000)
+    told = int(peer.jobs[-1][5], 16)
+    solution = peer.solve(version=told | 0x10B6A000)
     (answer,) = say(
         peer,
         b'{"id":6,"method":"mining.submit","params":["alice.axe","%s","%s","%08x","%08x","%08x"]}'
@@ -147,7 +150,7 @@ def test_bitaxe_sends_the_rolled_bits_as_a_sixth_parameter(stage):
             solution.extranonce2.hex().encode(),
             solution.time,
             solution.nonce,
-            0x00B6A000,
+            solution.version ^ told,
         ),
     )
     assert answer["result"] is True
