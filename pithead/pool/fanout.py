@@ -1,15 +1,22 @@
-"""All miners told of a job, in parts: what they say meanwhile is heard between two of them."""
+"""All miners told of a job, in parts: what they say meanwhile is heard between two of them.
+
+A crowd is told at once of a new block alone. Of a fresh template each miner hears with the answer
+to its next share, or when nothing else has been said to it for some time: a word to a connection
+where nothing happens costs several times what one more word beside another does.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping
 
-from pithead.pool.jobs import OpenJob
+from pithead.pool.jobs import JobBook, OpenJob
 from pithead.pool.listener import Connection
 
 SLICE = 500
 """Sessions told of a job before the loop may turn to others."""
 BLOCK_SLICE = 5_000
 """The same after a block, a tenth of a second: what miners say meanwhile is stale."""
+CROWD = 1_000
+"""So many are not told all at once that there is nothing but a fresh template."""
 
 
 class FanOut:
@@ -17,10 +24,12 @@ class FanOut:
 
     def __init__(
         self,
+        jobs: JobBook,
         connections: Mapping[Connection, None],
         flush: Callable[[], None],
         clock: Callable[[], float],
     ) -> None:
+        self._jobs = jobs
         self._connections = connections
         self._flush = flush
         self._clock = clock
@@ -30,8 +39,12 @@ class FanOut:
 
     async def tell(self, job: OpenJob) -> None:
         """Tell every session; a newer job that comes meanwhile ends this round."""
-        size = SLICE if job.template.prev_hash_wire == self._parent else BLOCK_SLICE
+        is_block = job.template.prev_hash_wire != self._parent
         self._job, self._parent = job, job.template.prev_hash_wire
+        if not is_block and len(self._connections) >= CROWD:
+            self._jobs.due_sequence = job.sequence
+            return
+        size = BLOCK_SLICE if is_block else SLICE
         for index, connection in enumerate(list(self._connections)):
             if index % size == 0:
                 await asyncio.sleep(0)

@@ -128,7 +128,7 @@ class Branch(Pool):
                 user
                 for each in self._connections
                 if each.session.is_ready
-                for user in {user for user, _ in each.session.workers}
+                for user in each.session.users
             )
             report = report_of(self._front_end, self.vitals(), dict(users))
             with suppress(ExchangeAway):  # the outbox says so

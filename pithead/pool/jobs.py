@@ -118,6 +118,8 @@ class JobBook:
         self._next = first_sequence
         self._jobs: dict[str, OpenJob] = {}  # oldest first
         self.latest: OpenJob | None = None
+        self.due_sequence = 0
+        """Who was offered none so new is to have the latest with the next answer."""
 
     @property
     def extranonce2_size(self) -> int:

@@ -88,7 +88,7 @@ class Pool:
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._stopping = False
         self._job: OpenJob | None = None
-        self._fan_out = FanOut(self._connections, self.flush, clock)
+        self._fan_out = FanOut(jobs, self._connections, self.flush, clock)
         self._template_at = wall()
         self._has_no_template = False
         self._journal_problem = ""
@@ -140,7 +140,9 @@ class Pool:
         for transport, worker, measure in zip(each, each, each, strict=True):
             if transport.peer.session.earned(worker, measure, now, events):
                 wishers[transport.peer] = None
-        self._replies += [(each, each.session.renewal(now)) for each in wishers]
+        for wisher in wishers:
+            self._replies.append((wisher, wisher.session.renewal(now)))
+            wisher.rearm()
 
     def received(self, connection: Connection, data: bytes) -> None:
         """Judge what came; the answers leave when the loop has read what else is there."""
@@ -198,9 +200,7 @@ class Pool:
         told = 0
         for connection in list(self._connections):
             session = connection.session
-            if session.is_ready and (
-                user is None or any(user == name for name, _ in session.workers)
-            ):
+            if session.is_ready and (user is None or user in session.users):
                 connection.send(line)
                 told += 1
         return told

@@ -102,6 +102,11 @@ class Session:
         """Who mines over this connection: users with the names of their workers."""
         return frozenset((worker.user, worker.name) for worker in self._workers.values())
 
+    @property
+    def users(self) -> set[str]:
+        """Whose workers these are."""
+        return {worker.user for worker in self._workers.values()}
+
     def receive(self, data: bytes, now: float, wall: float) -> Turn:
         """Take bytes from the miner: answers in order, then what there is to push."""
         if self._lease is None and data.startswith(TLS_HANDSHAKE):
@@ -323,11 +328,14 @@ class Session:
         """Book a share that met `desk`; True where `renewal` has something to push afterwards."""
         self._credit(worker, measure.work, measure.block_work, now, events)
         self._refusals.end()
-        return self._wants_job
+        return self._wants_job or self._offered < self._front.book.due_sequence
 
     def renewal(self, now: float) -> bytes:
-        """The lines of a new job where one is wanted."""
-        return self._new_work(now, clean=True) if self._wants_job and self.is_ready else b""
+        """The lines of a new job where one is wanted, or due."""
+        is_due = self._offered < self._front.book.due_sequence
+        if not (self._wants_job or is_due) or not self.is_ready:
+            return b""
+        return self._new_work(now, clean=self._wants_job)
 
     def _credit(
         self, worker: Worker, work: int, block_work: int, now: float, events: list[Event]
