@@ -8,6 +8,7 @@ from bench import (
     crowd,
     farm,
     fleet,
+    frontends,
     history,
     idle,
     judge,
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "history": history.run,
     "past": past.run,
     "relayed": relayed.run,
+    "frontends": frontends.run,
     "crowd": crowd.run,
 }
 
