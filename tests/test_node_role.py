@@ -7,10 +7,16 @@ import time
 
 import pytest
 
+from pithead.bitcoin.address import witness_address
+from pithead.bitcoin.block import Block
+from pithead.bitcoin.network import REGTEST
+from pithead.bitcoin.script import pay_to_witness
+from pithead.node.blockfile import BlockFile
 from pithead.node.kernel import KernelNode, KernelSettings
 from pithead.pool.bookkeeper_settings import BookkeeperSettings
 from pithead.pool.bookkeeping import Bookkeeper
 from tests.machines import several_machines
+from tests.test_roles_on_bitcoind import Operator, told
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -105,3 +111,41 @@ async def test_a_node_that_was_not_asked_for_says_so(tmp_path):
         await alone.begin()
         assert await asyncio.wait_for(alone.ended(), 60) == 2
         assert 'node.role="node"' in alone.said()
+
+
+async def test_users_are_paid_from_the_embedded_chain_of_another_process(tmp_path):
+    async with several_machines(tmp_path, with_database=True) as pool:
+        pool.settings |= {"node.role": "node", "pool.confirmations": 2, "payouts.confirmations": 2}
+        pool.front.settings |= pool.settings
+        first, leader = node(pool), pool.accounting()
+        await first.begin()
+        await first.serves()
+        await pool.start(leader)
+        operator = Operator(pool)
+        told(pool, "account", "create", "alice")
+        told(pool, "account", "pay-to", "alice", witness_address(0, bytes(20), REGTEST))
+        await operator.pays(leader)
+        await leader.says("payout ended")
+        await pool.stop(leader, first)
+        settings = BookkeeperSettings(database=pool.database, confirmations=2)
+        books = await Bookkeeper.open(pool.books / "pool", settings)
+        owed = books.ledger_balances["user:alice:paid"]
+        await books.close()
+        assert owed > 0
+        assert coins_of(pool, pay_to_witness(0, bytes(20))) == [owed]
+
+
+def coins_of(pool, script):
+    """Satoshis of a script in each transaction of the chain; blocks that lost may have the same."""
+    blocks = BlockFile(pool.path / "node" / "chain" / "blocks.journal")
+    try:
+        found = {
+            transaction.txid_wire: output.value_sats
+            for record in blocks.records()
+            for transaction in Block.parse(record.block).transactions
+            for output in transaction.outputs
+            if output.script == script
+        }
+    finally:
+        blocks.close()
+    return list(found.values())
