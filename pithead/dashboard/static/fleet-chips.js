@@ -6,7 +6,8 @@ import { BASE, celsius, machinePath } from "./fleet-session.js";
 
 const NO_CHIPS = "The API of Braiins OS has no values of single chips, so of a real machine the boards above are all there is to see. "
   + "Only of machines that a farm of Pithead simulates are the chips known.";
-const OF_FARM = "As the farm has them that simulates this machine. Its firmware knows one clock and one temperature of each board.";
+const OF_FARM = "As the farm has them that simulates this machine. Its firmware knows one clock and one temperature of each board, "
+  + "and what it tells as the hottest chip is the mean of these.";
 const hundredths = (value) => decimal(Math.round(value * 100) / 100 || 0, 2); // no -0.00
 const volts = (value) => (value === null ? "–" : `${hundredths(value)} V`);
 
