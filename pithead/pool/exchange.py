@@ -60,8 +60,8 @@ class Exchange(Protocol):
         """The answer of one of those who give answers to that. Raises `ExchangeAway`."""
 
     async def answer(self, subject: str, reply: Callable[[bytes], Awaitable[bytes]]) -> None:
-        """Answer questions of that subject until the exchange is closed. What `reply` raises is
-        logged, and the asker gets `ExchangeAway`."""
+        """Answer questions of that subject until the exchange is closed. What `reply` raises the
+        asker gets as `ExchangeAway`, and what is not that itself is logged."""
 
     async def close(self) -> None:
         """Hear and say no more."""

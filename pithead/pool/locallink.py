@@ -127,6 +127,9 @@ class Mouth:
             return None
         try:
             return await reply(payload)
+        except ExchangeAway as error:
+            log.debug("a question cannot be answered now", subject=subject, why=str(error))
+            return None
         except Exception:
             log.exception("a question of another process could not be answered", subject=subject)
             return None

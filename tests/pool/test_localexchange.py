@@ -6,10 +6,11 @@ import stat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from pithead.pool.exchange import ExchangeAway
 from pithead.pool.localexchange import MOST_UNDONE, SOCKET_NAME, LocalExchange, LocalHub
-from pithead.pool.locallink import LONGEST_FRAME
+from pithead.pool.locallink import LONGEST_FRAME, Mouth
 from tests.pool.exchange_cases import ExchangeCases, answered, give, take
 
 
@@ -117,3 +118,17 @@ def test_bytes_of_any_kind_harm_nobody_else(tmp_path_factory, frames, rest):
         await hub.close()
 
     asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    ("raised", "level"), [(ExchangeAway("not yet"), "debug"), (ValueError("a mistake"), "error")]
+)
+async def test_only_a_mistake_of_who_answers_is_an_error_in_the_log(raised, level):
+    async def reply(question):
+        raise raised
+
+    mouth = Mouth()
+    mouth.replies["work"] = reply
+    with capture_logs() as said:
+        assert await mouth.reply("work", b"") is None
+    assert [each["log_level"] for each in said] == [level]
