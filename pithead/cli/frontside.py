@@ -22,6 +22,7 @@ from pithead.cli.ending import until_told_or_failed
 from pithead.cli.farmtime import steady_wall
 from pithead.cli.logs import start_logging
 from pithead.cli.nodeside import network_of, with_nearby
+from pithead.cli.running import run_to_the_end
 from pithead.cli.sections import Config
 from pithead.cli.stratumside import StratumPart
 from pithead.pool.admission import Admission
@@ -161,13 +162,9 @@ async def _hear(reader: asyncio.StreamReader, ended: asyncio.Future[bool]) -> No
 
 
 def main() -> None:
-    if sys.platform == "win32":
-        asyncio.run(run())
-    else:
-        import uvloop
-
+    if sys.platform != "win32":
         os.nice(NICENESS)
-        uvloop.run(run())
+    run_to_the_end(run())
 
 
 if __name__ == "__main__":

@@ -4,8 +4,6 @@ What a command needs is imported when it is called: `pithead scan` is there at o
 wait for a chain and a pool to be loaded.
 """
 
-import asyncio
-import sys
 from collections.abc import Coroutine
 from typing import Any
 
@@ -24,6 +22,7 @@ from pithead.cli.options import (
     outside,
     told,
 )
+from pithead.cli.running import run_to_the_end
 from pithead.cli.sections import Config
 from pithead.cli.traces import traces
 
@@ -53,12 +52,7 @@ def _run(config: Config, work: Coroutine[Any, Any, None]) -> None:
     """Run a part until it ends or is told to; expected failures become one sentence."""
     try:
         with traces(config.telemetry):
-            if sys.platform == "win32":
-                asyncio.run(work)
-            else:
-                import uvloop
-
-                uvloop.run(work)
+            run_to_the_end(work)
     except LeadsNoMore as error:
         raise click.ClickException(str(error)) from error
     except Exception as error:

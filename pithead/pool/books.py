@@ -28,7 +28,7 @@ from pithead.pool.events import (
 )
 from pithead.pool.fortunes import Fortunes
 from pithead.pool.ledger import Ledger
-from pithead.pool.meters import Meter, Meters
+from pithead.pool.meters import Meter, Meters, UserMeters
 from pithead.pool.paying import Paying
 from pithead.pool.payouts import Payouts
 from pithead.pool.runs import LEAST_RUN, continues
@@ -225,21 +225,27 @@ class Books:
         self._advance(run[0].time_ms)
         self.last_ms = run[-1].time_ms
         by_user: dict[str, list[ShareAccepted]] = {}
-        by_worker: dict[tuple[str, str], list[ShareAccepted]] = {}
         for event in run:
             by_user.setdefault(event.user, []).append(event)
-            by_worker.setdefault((event.user, event.worker), []).append(event)
         second = (self.last_ms + self._shift_ms) // 1000
         for name, shares in by_user.items():
-            own = self.meters.user(name, shares[0].time_ms).own
+            user = self.meters.user(name, shares[0].time_ms)
             parts = [share.work if share.braiins_os else 0 for share in shares]
-            work = self._credit(own, shares, second, parts)
-            own.day_work += work
+            work = self._credit(user.own, shares, second, parts)
+            user.own.day_work += work
             self._follow(name, work, sum(parts), second)
-        for (name, worker), shares in by_worker.items():
-            user = self.meters.users[name]
-            self._credit(self.meters.worker(user, worker, shares[0].time_ms), shares, second)
+            self._credit_workers(user, shares, second)
         self.blocks.round_work += self._credit(self.meters.pool, run, second)
+
+    def _credit_workers(
+        self, user: UserMeters, shares: Sequence[ShareAccepted], second: int
+    ) -> None:
+        """One by one: few of them have two shares in a second."""
+        constant = self.settings.time_constant_seconds
+        for share in shares:
+            worker = self.meters.worker(user, share.worker, share.time_ms)
+            worker.credit(share.work, share.time_ms, second, constant)
+            self._dirty[worker] = None
 
     def _credit(
         self, meter: Meter, shares: Sequence[ShareAccepted], second: int, parts: Sequence[int] = ()
