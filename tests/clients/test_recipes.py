@@ -1,7 +1,8 @@
 """The recipes of the documentation: their configuration, and what its readers would send.
 
-Home Assistant and evcc are not run. What they make of the configuration is: templates by Jinja,
-as in Home Assistant; expressions by jq; scripts by a shell; the requests are sent to a machine.
+Home Assistant and evcc are not run here (the recipes say which versions were, by hand). What they
+make of the configuration is: templates by Jinja, as in Home Assistant; expressions by jq; scripts
+by a shell; the requests are sent to a machine.
 """
 
 import asyncio
@@ -184,6 +185,36 @@ async def test_evcc_sees_pauses_and_throttles_a_machine(machine, tmp_path):
         assert '{"watt":2300}' in mode.text
 
 
+async def test_what_evcc_braiins_reads_and_sets_is_answered_as_its_types_want(machine):
+    """Its source of June 2026: Go decodes `int` from integers alone, and 200 is what it takes."""
+    async with httpx.AsyncClient(base_url=f"{machine}/api/v1") as client:
+        login = await client.post("/auth/login", json={"username": "root", "password": ""})
+        client.headers["Authorization"] = login.json()["token"]
+        paths = ("configuration/constraints", "configuration/miner", "miner/details", "miner/stats")
+        limits, settings, details, stats = [
+            (await client.get(f"/{path}")).raise_for_status().json() for path in paths
+        ]
+        hostname = (await client.get("/network/configuration")).json()["hostname"]
+        watts = [
+            *(limits["tuner_constraints"]["power_target"][key]["watt"]
+              for key in ("min", "default", "max")),
+            limits["dps_constraints"]["power_step"]["default"]["watt"],
+            limits["dps_constraints"]["min_power_target"]["default"]["watt"],
+            settings["tuner"]["power_target"]["watt"],
+            stats["power_stats"]["approximated_consumption"]["watt"],
+            details["status"],
+        ]  # fmt: skip
+        assert {type(each) for each in watts} == {int}
+        assert settings["tuner"]["enabled"] is True
+        assert hostname
+        for path, body in (
+            ("actions/pause", None),
+            ("actions/resume", None),
+            ("performance/power-target", {"watt": watts[0]}),
+        ):
+            assert (await client.put(f"/{path}", json=body)).status_code == 200
+
+
 async def in_a_shell(command):
     """Off the loop, which the machine needs to answer."""
     return await asyncio.to_thread(
@@ -193,7 +224,7 @@ async def in_a_shell(command):
 
 
 async def test_prometheus_reads_what_its_recipe_points_at(described):
-    pool, _ = yaml.safe_load(block("prometheus.md", "yaml"))["scrape_configs"]
+    pool, *_ = yaml.safe_load(block("prometheus.md", "yaml"))["scrape_configs"]
     assert "credentials_file" in pool["authorization"]
     headers = {"Authorization": f"Bearer {described['pool']['admin_token']}"}
     async with httpx.AsyncClient() as client:
