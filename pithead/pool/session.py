@@ -17,7 +17,7 @@ from pithead.pool.jobs import Measure, OpenJob
 from pithead.pool.names import Worker, read_worker, runs_braiins_os, wished_difficulty
 from pithead.pool.patience import Patience
 from pithead.pool.refusals import Refusals, Remedy
-from pithead.pool.shares import REFUSALS, block_found, weigh
+from pithead.pool.shares import block_found, refusal_line, weigh
 from pithead.pool.turn import Desk, Turn
 from pithead.pool.vardiff import Aim, Vardiff, work_of_difficulty
 from pithead.stratum.lines import LineBuffer, LineTooLong
@@ -350,17 +350,17 @@ class Session:
         """Judge a share, book it and answer it."""
         lease = self._lease
         if lease is None:
-            return _refusal(request_id, Reason.NOT_SUBSCRIBED)
+            return refusal_line(request_id, Reason.NOT_SUBSCRIBED)
         worker = self._workers.get(submit.name)
         if worker is None:
-            return _refusal(request_id, Reason.UNAUTHORIZED)
+            return refusal_line(request_id, Reason.UNAUTHORIZED)
         job = self._front.book.find(submit.job_id)
         aim = None if job is None else self._aims.of(job.sequence)
         if job is None or aim is None:
             self._reject(worker, Reason.UNKNOWN_JOB, self._vardiff.work, now)
-            return _refusal(request_id, Reason.UNKNOWN_JOB)
+            return refusal_line(request_id, Reason.UNKNOWN_JOB)
         reason = self._judge(submit, worker, job, aim, lease.extranonce1, now)
-        return true_line(request_id) if reason is None else _refusal(request_id, reason)
+        return true_line(request_id) if reason is None else refusal_line(request_id, reason)
 
     def _judge(
         self, submit: Submit, worker: Worker, job: OpenJob, aim: Aim, extranonce1: bytes, now: float
@@ -398,7 +398,3 @@ class Session:
         self._events.append(
             ShareRejected(int(now * 1000), worker.user, worker.name, reason.value, work)
         )
-
-
-def _refusal(request_id: bytes, reason: Reason) -> bytes:
-    return error_line(request_id, *REFUSALS[reason])

@@ -9,7 +9,7 @@ import msgspec
 from pithead.pool.events import BlockFound
 from pithead.pool.jobs import OpenJob
 from pithead.pool.names import Worker
-from pithead.stratum.messages import ErrorCode
+from pithead.stratum.messages import ErrorCode, error_line
 from pithead.work.judge import hash_solution
 from pithead.work.share import Reason, Solution
 
@@ -25,6 +25,11 @@ REFUSALS = {
     Reason.NOT_SUBSCRIBED: (ErrorCode.NOT_SUBSCRIBED, "Not subscribed"),
 }
 """What a miner is told, by the reason."""
+
+
+def refusal_line(request_id: bytes, reason: Reason) -> bytes:
+    """The answer to a share that earns nothing."""
+    return error_line(request_id, *REFUSALS[reason])
 
 
 class Weighed(msgspec.Struct, frozen=True, gc=False):
