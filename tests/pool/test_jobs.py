@@ -98,7 +98,7 @@ def test_expired_jobs_are_forgotten(template):
 
 
 def test_bits_that_miners_may_roll_are_clear_however_a_node_signals(template):
-    """As on regtest, where Bitcoin Core sets bit 28 for a test of its own."""
+    """As a node started with `-blockversion` does, or one whose soft fork had such a bit."""
     assert JobBook(SETTINGS, 1).open(template(version=0x3000_0014), 0.0).job.version == 0x2000_0014
 
 
