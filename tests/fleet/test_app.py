@@ -3,19 +3,16 @@
 import json
 from contextlib import closing
 
-import httpx
-import msgspec
 import pytest
 
 from pithead.cli.serving import listen
 from pithead.fleet.access import set_password
 from pithead.fleet.app import MOST_BYTES
-from pithead.fleet.live import MOST_STREAMS
 from pithead.fleet.operations import BASE, OPERATIONS
 from pithead.fleet.ranges import Place
 from pithead.fleet.tries import BURST
 from tests.farming import until
-from tests.fleet.watched import paged, target, watching
+from tests.fleet.watched import target, watching
 from tests.served_machines import serving
 
 pytestmark = pytest.mark.slow
@@ -320,17 +317,6 @@ async def test_pages_hold_no_data_and_load_nothing_from_elsewhere(closed):
             assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
-async def test_a_stream_tells_all_and_then_what_changes(fleet, served):
-    stream = fleet.live.open()
-    first = msgspec.json.decode((await anext(stream)).partition(b"data: ")[2])
-    assert first["whole"] is True
-    assert len(first["machines"]) == 1
-    then = msgspec.json.decode((await anext(stream)).partition(b"data: ")[2])
-    assert then["whole"] is False
-    assert [row["id"] for row in then["machines"]] == [str(served.place)]
-    await stream.aclose()
-
-
 async def test_an_answer_is_packed_for_who_takes_it_so(fleet, served):
     async with fleet.client() as client:
         plain = await client.get("/openapi.json", headers={"Accept-Encoding": "identity"})
@@ -342,40 +328,6 @@ async def test_an_answer_is_packed_for_who_takes_it_so(fleet, served):
     assert int(packed.headers["content-length"]) < len(plain.content) / 4
     assert "content-encoding" not in small.headers
     assert {"Accept-Encoding"} == {answer.headers["vary"] for answer in (plain, packed)}
-
-
-@pytest.mark.parametrize("takes", ["gzip", "identity"])
-async def test_events_are_not_held_back_packed_or_not(fleet, served, takes):
-    headers = {"Accept-Encoding": takes}
-    async with (
-        paged(fleet) as url,
-        httpx.AsyncClient(timeout=30) as client,
-        client.stream("GET", f"{url}{BASE}/events", headers=headers) as answer,
-    ):
-        assert answer.headers.get("content-encoding", "identity") == takes
-        lines = answer.aiter_lines()
-        told = [line async for line in first(lines, 2, "data: ")]
-    assert [json.loads(line[6:])["whole"] for line in told] == [True, False]
-    await until(lambda: fleet.live._streams == {})
-
-
-async def first(lines, count, beginning):
-    async for line in lines:
-        if line.startswith(beginning):
-            yield line
-            count -= 1
-            if not count:
-                return
-
-
-async def test_streams_are_bounded_and_let_go(fleet):
-    streams = [fleet.live.open() for _ in range(MOST_STREAMS)]
-    async with fleet.client() as client:
-        assert (await client.get(f"{BASE}/events")).status_code == 503
-    for stream in streams:
-        await anext(stream)
-        await stream.aclose()
-    assert fleet.live._streams == {}
 
 
 async def test_without_a_farm_no_fault_is_called_down(fleet, served):
