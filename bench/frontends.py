@@ -24,7 +24,7 @@ from bench.measure import cores, processor_seconds
 COUNTS = (1, 2, 4)
 """Front ends; the first is the baseline, and keeps books and node in its own process."""
 CONNECTIONS = 4_000
-SECONDS = 3.0
+SECONDS = 2.0
 ROUNDS = 2
 START_SECONDS = 60.0
 MOST_SHARES_PER_MINUTE = 600
