@@ -37,6 +37,8 @@ MOST_PER_PROCESS = 18_500
 ASK_SECONDS = 0.25
 START_SECONDS = 60.0
 WARM_SECONDS = 10.0
+DRAIN_SECONDS = 10.0
+"""Until all of that has been answered."""
 ENDPOINTS = ("stats/json/btc", "accounts/profile/json/btc", "accounts/workers/json/btc")
 PITHEAD = (sys.executable, "-m", "pithead")
 
@@ -162,7 +164,7 @@ def measure(pool: Pool, miners: list[Crowd], before: int) -> None:
     tell_all(miners, "go")
     time.sleep(WARM_SECONDS)
     tell_all(miners, "hush")
-    time.sleep(3.0)
+    time.sleep(DRAIN_SECONDS)
     clients = [each.process.pid for each in miners]
     servers = pool.processes()
     started = {pid: processor_seconds(pid) for pid in (*servers, *clients)}

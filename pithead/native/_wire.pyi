@@ -42,9 +42,9 @@ class Wire:
     def read(self) -> tuple[list[Any], list[tuple[Any, bytes]], list[Any]]:
         """Read each socket that has something, once.
 
-        Owner, worker and measure of each share taken, in a row; owners with what is left for them
-        to read, empty at the end of the stream; owners that can write again. The answers to the
-        shares wait for `answer`.
+        Owner, worker and measure of each share taken, in a row, those of stale jobs among them;
+        owners with what is left for them to read, empty at the end of the stream; owners that can
+        write again. The answers to the shares wait for `answer`.
         """
 
     def send(self, number: int, data: bytes, /) -> int:

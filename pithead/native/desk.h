@@ -1,4 +1,4 @@
-/* Takes the shares that are plainly good, from line to answer.
+/* Takes the shares that are plainly good, and those that are plainly stale, from line to answer.
  *
  * Whatever else a line is (unusual JSON, another request, another job, a share that earns nothing,
  * a block) is left where it stands, and with it all that follows, to the general way in Python,
@@ -23,7 +23,7 @@ enum { LONGEST_LINE = 1024 };
 /* The fields of a Measure, in the order of pithead/pool/shares.py. */
 enum {
     M_JOB_ID, M_PREFIX, M_SUFFIX, M_BRANCH, M_VERSION, M_PREV_HASH, M_BITS, M_EXTRANONCE2_SIZE,
-    M_LEAST_TIME, M_MOST_TIME, M_SHARE_TARGET, M_BLOCK_TARGET, M_SEEN, M_COUNTS, M_WORK,
+    M_LEAST_TIME, M_MOST_TIME, M_SHARE_TARGET, M_BLOCK_TARGET, M_SEEN, M_STATE, M_WORK,
     M_BLOCK_WORK, M_FIELDS
 };
 
@@ -34,14 +34,30 @@ typedef struct {
     PyObject *seen, *workers;
     Text last_name;
     PyObject *last_worker; /* borrowed, as `seen` and `workers` are */
+    int is_stale;
 } Desk;
 
-/* Who earned: owner, worker and measure of each share, in a row. */
+/* What `OpenJob.state` says. */
+enum { FORGOTTEN, COUNTS, STALE };
+
+/* Whose shares were taken: owner, worker and measure of each, in a row. */
 typedef struct {
     PyObject *list, *owner, *measure;
 } Earners;
 
-/* 1 if its shares count, 0 if they do not any more, -1 for an error. */
+/* Of a tuple of that size; -1 for an error. */
+static int
+state_of(PyObject *measure)
+{
+    PyObject *state = PyTuple_GetItem(measure, M_STATE);
+    if (!PyByteArray_Check(state) || PyByteArray_Size(state) != 1) {
+        PyErr_SetString(PyExc_TypeError, "the state of a job is one byte that can change");
+        return -1;
+    }
+    return (unsigned char)*PyByteArray_AsString(state);
+}
+
+/* Its state; -1 for an error. */
 static int
 open_measure(PyObject *measure, Desk *desk)
 {
@@ -61,13 +77,9 @@ open_measure(PyObject *measure, Desk *desk)
         PyErr_SetString(PyExc_TypeError, "not a Measure");
         return -1;
     }
-    PyObject *counts = PyTuple_GetItem(measure, M_COUNTS);
-    if (!PyByteArray_Check(counts) || PyByteArray_Size(counts) != 1) {
-        PyErr_SetString(PyExc_TypeError, "whether shares count is one byte that can change");
-        return -1;
-    }
-    if (*PyByteArray_AsString(counts) == 0) {
-        return 0;
+    const int state = state_of(measure);
+    if (state <= FORGOTTEN) {
+        return state;
     }
     for (size_t index = 0; index < sizeof(texts) / sizeof(texts[0]); index++) {
         if (take_bytes(PyTuple_GetItem(measure, texts[index].field), texts[index].out) < 0) {
@@ -86,7 +98,7 @@ open_measure(PyObject *measure, Desk *desk)
     }
     desk->share.prev_hash = prev_hash.data;
     desk->seen = PyTuple_GetItem(measure, M_SEEN);
-    return 1;
+    return state;
 }
 
 /* ---- Lines ------------------------------------------------------------------------------- */
@@ -140,7 +152,7 @@ note_hash(PyObject *seen, const uint8_t hash[HASH_SIZE])
     return result;
 }
 
-/* The worker who earns this line's share, borrowed; NULL, perhaps with an error, to leave it. */
+/* The worker whose share it is, borrowed; NULL, perhaps with an error, to leave it. */
 static PyObject *
 take_line(Cursor *line, Desk *desk, Request *request)
 {
@@ -153,7 +165,13 @@ take_line(Cursor *line, Desk *desk, Request *request)
         return NULL;
     }
     hash_share(hash, &desk->share);
-    if (!meets(hash, desk->share_target.data) || meets(hash, desk->block_target.data)) {
+    if (meets(hash, desk->block_target.data)) {
+        return NULL;
+    }
+    if (desk->is_stale) {
+        return worker;
+    }
+    if (!meets(hash, desk->share_target.data)) {
         return NULL;
     }
     return note_hash(desk->seen, hash) > 0 ? worker : NULL;
@@ -168,15 +186,16 @@ append(char *out, const char *data, size_t size)
 
 /* The answer is shorter than the line that it answers, so it fits where the lines were. */
 static char *
-append_answer(char *out, Text id)
+append_answer(char *out, Text id, int is_stale)
 {
-    static const char head[] = "{\"id\":", tail[] = ",\"result\":true,\"error\":null}\n";
+    static const char head[] = "{\"id\":", yes[] = ",\"result\":true,\"error\":null}\n";
+    static const char no[] = ",\"result\":false,\"error\":[21,\"Stale share\",null]}\n";
     if (equals(id, "null")) {
         return out;
     }
     out = append(out, head, sizeof(head) - 1);
     out = append(out, id.start, id.size);
-    return append(out, tail, sizeof(tail) - 1);
+    return is_stale ? append(out, no, sizeof(no) - 1) : append(out, yes, sizeof(yes) - 1);
 }
 
 static int
@@ -189,7 +208,7 @@ note_earner(const Earners *earners, PyObject *worker)
                : 0;
 }
 
-/* Takes lines while they are good shares; what was taken of `data`, -1 for an error. */
+/* Takes lines while they are such shares; what was taken of `data`, -1 for an error. */
 static Py_ssize_t
 take_lines(Bytes data, Desk *desk, char **out, const Earners *earners)
 {
@@ -207,7 +226,7 @@ take_lines(Bytes data, Desk *desk, char **out, const Earners *earners)
         if (worker == NULL || note_earner(earners, worker) < 0) {
             break;
         }
-        *out = append_answer(*out, request.id);
+        *out = append_answer(*out, request.id, desk->is_stale);
         at = line_end + 1;
     }
     return PyErr_Occurred() ? -1 : at - start;

@@ -40,6 +40,8 @@ typedef struct {
     size_t slot_count;
     char *answers;
     size_t answers_size, answers_room;
+    PyObject *opened; /* the measure that was opened last, and what it says */
+    Desk desk;
     Answer waiting[MOST_AT_ONCE];
     size_t waiting_count;
     char incoming[READ_SIZE];
@@ -245,16 +247,35 @@ cost_of(const char *data, size_t size)
     return cost;
 }
 
-/* What was taken of the head of `data` by one measure, 0 where it does not count; -1 for an error. */
-static Py_ssize_t
-take_by(PyObject *measure, const Slot *slot, Bytes data, char **end, PyObject *earned)
+/* As `open_measure`; sockets in a row mostly have the same one. */
+static int
+open_once(Wire *wire, PyObject *measure)
 {
-    Desk desk = {.workers = slot->workers, .mask = slot->mask};
-    Earners earners = {.list = earned, .owner = slot->owner, .measure = measure};
-    const int counts = open_measure(measure, &desk);
-    if (counts <= 0) {
-        return counts;
+    if (wire->opened == measure) {
+        return state_of(measure);
     }
+    Py_CLEAR(wire->opened);
+    wire->desk = (Desk){0};
+    const int state = open_measure(measure, &wire->desk);
+    if (state > FORGOTTEN) {
+        wire->opened = Py_NewRef(measure);
+    }
+    return state;
+}
+
+/* What was taken of the head of `data` by one measure, 0 where none is; -1 for an error. */
+static Py_ssize_t
+take_by(Wire *wire, PyObject *measure, const Slot *slot, Bytes data, char **end, PyObject *earned)
+{
+    Earners earners = {.list = earned, .owner = slot->owner, .measure = measure};
+    const int state = open_once(wire, measure);
+    if (state <= FORGOTTEN) {
+        return state;
+    }
+    Desk desk = wire->desk;
+    desk.is_stale = state == STALE;
+    desk.workers = slot->workers;
+    desk.mask = slot->mask;
     if (take_bytes(slot->extranonce1, &desk.share.coinbase[EXTRANONCE1]) < 0) {
         return -1;
     }
@@ -263,7 +284,7 @@ take_by(PyObject *measure, const Slot *slot, Bytes data, char **end, PyObject *e
 
 /* The same by all measures in turn, until none of them takes any more. */
 static Py_ssize_t
-take_by_any(const Slot *slot, Bytes data, char **end, PyObject *earned)
+take_by_any(Wire *wire, const Slot *slot, Bytes data, char **end, PyObject *earned)
 {
     const Py_ssize_t count = PyTuple_Size(slot->measures);
     size_t taken = 0;
@@ -271,7 +292,7 @@ take_by_any(const Slot *slot, Bytes data, char **end, PyObject *earned)
          index = (index + 1) % count) {
         const Bytes rest = {data.data + taken, data.size - taken};
         const Py_ssize_t more =
-            take_by(PyTuple_GetItem(slot->measures, index), slot, rest, end, earned);
+            take_by(wire, PyTuple_GetItem(slot->measures, index), slot, rest, end, earned);
         if (more < 0) {
             return -1;
         }
@@ -295,7 +316,7 @@ take_from(Wire *wire, int number, const char *data, size_t size, PyObject *earne
     }
     char *const start = wire->answers + wire->answers_size, *end = start;
     const Bytes said = {(const uint8_t *)data, size};
-    const Py_ssize_t taken = take_by_any(slot, said, &end, earned);
+    const Py_ssize_t taken = take_by_any(wire, slot, said, &end, earned);
     if (taken > 0) {
         slot->grant -= cost;
         const size_t length = (size_t)(end - start);
@@ -448,6 +469,7 @@ wire_traverse(PyObject *self, visitproc visit, void *arg)
 {
     const Wire *wire = (Wire *)self;
     Py_VISIT(Py_TYPE(self));
+    Py_VISIT(wire->opened);
     for (size_t number = 0; number < wire->slot_count; number++) {
         const Slot *slot = &wire->slots[number];
         Py_VISIT(slot->owner);
@@ -462,6 +484,7 @@ static int
 wire_clear(PyObject *self)
 {
     Wire *wire = (Wire *)self;
+    Py_CLEAR(wire->opened);
     for (size_t number = 0; number < wire->slot_count; number++) {
         clear_slot(&wire->slots[number]);
     }

@@ -1,7 +1,7 @@
 """What a pool has credited and refused since its process began, and how it is, for who watches."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pithead.pool.events import Event, ShareAccepted, ShareRejected
@@ -19,13 +19,15 @@ class Counts:
         """By reason."""
         self.rejected_work: Counter[str] = Counter()
 
-    def add(self, events: Iterable[Event]) -> None:
+    def add(self, events: Sequence[Event]) -> None:
+        accepted = [event.work for event in events if type(event) is ShareAccepted]
+        self.events += len(events)
+        self.accepted += len(accepted)
+        self.accepted_work += sum(accepted)
+        if len(accepted) == len(events):
+            return
         for event in events:
-            self.events += 1
-            if isinstance(event, ShareAccepted):
-                self.accepted += 1
-                self.accepted_work += event.work
-            elif isinstance(event, ShareRejected):
+            if isinstance(event, ShareRejected):
                 self.rejected[event.reason] += 1
                 self.rejected_work[event.reason] += event.work
 

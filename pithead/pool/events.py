@@ -6,6 +6,7 @@ Times are milliseconds of farm time since the epoch, work is in expected hashes 
 (before `work_scale`), money is satoshis.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -164,6 +165,12 @@ Event = (
     | PayoutResolved
     | Reached
 )
+
+
+def blocks_among(events: Iterable[Event]) -> list[BlockFound]:
+    """Nearly always none: it is asked of every batch."""
+    return [event for event in events if type(event) is BlockFound]
+
 
 LARGEST = 2**64 - 1
 """Of a number in msgpack. On a real network a block's work is beyond it."""

@@ -13,6 +13,9 @@ from pithead.work.job import Job, serialize_block
 from pithead.work.share import Solution
 from pithead.work.template import Template
 
+FORGOTTEN, COUNTS, STALE = range(3)
+"""What may be true of a job, as `native/desk.h` has it too."""
+
 _SEQUENCE_SIZE = 8
 _HIGHEST_TARGET = (1 << 256) - 1
 
@@ -48,8 +51,8 @@ class Measure(NamedTuple):
     share_target_wire: bytes
     block_target_wire: bytes
     seen: set[bytes]
-    counts: bytearray
-    """One byte, 1 while its shares count: the chain has not moved on, and the job is remembered."""
+    state: bytearray
+    """That of the job: one byte, changed in place."""
     work: int
     """What a share of it earns, in expected hashes."""
     block_work: int
@@ -76,15 +79,20 @@ class OpenJob:
     seen: set[bytes] = field(default_factory=set)
     """The hashes handed in. No two jobs have a coinbase in common, so an equal hash means an
     equal job, whichever connection it comes from, and the set can go when the job goes."""
-    counts: bytearray = field(default_factory=lambda: bytearray(b"\1"))
-    """One byte, shared by its measures and changed in place: see there."""
+    state: bytearray = field(default_factory=lambda: bytearray((COUNTS,)))
+    """One byte, shared with its measures: whether shares count, or the chain has moved on, or it
+    is forgotten."""
     measures: dict[int, Measure] = field(default_factory=dict)
     """By share target; made as they are asked for."""
 
     @property
     def is_stale(self) -> bool:
         """Whether the chain has moved on since, or may have: nobody knows its tip while paused."""
-        return not self.counts[0]
+        return self.state[0] != COUNTS
+
+    @property
+    def is_forgotten(self) -> bool:
+        return self.state[0] == FORGOTTEN
 
     def block(self, extranonce1: bytes, solution: Solution) -> bytes:
         """The whole block of a solution, serialised."""
@@ -100,7 +108,7 @@ class OpenJob:
                 job.version, job.prev_hash_wire, job.bits, extranonce2_size,
                 self.least_time, self.most_time,
                 _target_wire(share_target), _target_wire(self.template.block_target), self.seen,
-                self.counts, expected_hashes(share_target), self.block_work,
+                self.state, expected_hashes(share_target), self.block_work,
             )  # fmt: skip
         return known
 
@@ -202,7 +210,7 @@ class JobBook:
     def _count_on(self, parent_wire: bytes | None) -> None:
         """From now on shares of jobs on that block count, and no others."""
         for each in self._jobs.values():
-            each.counts[0] = each.template.prev_hash_wire == parent_wire
+            each.state[0] = COUNTS if each.template.prev_hash_wire == parent_wire else STALE
 
     def _forget_expired(self, now: float) -> None:
         while self._jobs:
@@ -211,7 +219,7 @@ class JobBook:
             if is_young or oldest is self.latest:
                 break
             del self._jobs[oldest.job.job_id]
-            oldest.counts[0] = 0
+            oldest.state[0] = FORGOTTEN
 
 
 def _target_wire(target: int) -> bytes:

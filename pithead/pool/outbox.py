@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from operator import attrgetter
 from pathlib import Path
 from typing import Self
 
@@ -19,7 +20,7 @@ from msgspec.structs import replace
 from pithead.pool import batches
 from pithead.pool.confluence import MARK, Mark
 from pithead.pool.durability import Durability
-from pithead.pool.events import BlockFound, Event, ShareAccepted, ShareRejected
+from pithead.pool.events import BlockFound, Event, ShareAccepted, ShareRejected, blocks_among
 from pithead.pool.exchange import Exchange, ExchangeAway
 from pithead.pool.position import START, Position
 from pithead.pool.sharelog import ShareLog
@@ -29,7 +30,10 @@ from pithead.work.template import Template
 log = structlog.get_logger(__name__)
 
 _encode = msgspec.msgpack.Encoder().encode
+_time_ms = attrgetter("time_ms")
 
+WORK = (ShareAccepted, ShareRejected, BlockFound)
+"""What the books do not follow themselves."""
 SEGMENT_BYTES = 4 << 20
 """What may be given twice after a restart: small, as it goes over the exchange."""
 BATCH_BYTES = 256 << 10
@@ -81,9 +85,7 @@ class Outbox:
 
         The process that keeps the books follows chain and prices itself.
         """
-        work = [
-            each for each in events if isinstance(each, ShareAccepted | ShareRejected | BlockFound)
-        ]
+        work = [each for each in events if isinstance(each, WORK)]
         for some in _apart(_not_before(self._told_ms, work)):
             self._log.append(some)
         if work:
@@ -193,6 +195,8 @@ class Outbox:
 
 
 def _not_before(least_ms: int, events: list[batches.Work]) -> list[batches.Work]:
+    if min(map(_time_ms, events), default=least_ms) >= least_ms:
+        return events
     return [
         each if each.time_ms >= least_ms else replace(each, time_ms=least_ms) for each in events
     ]
@@ -200,6 +204,8 @@ def _not_before(least_ms: int, events: list[batches.Work]) -> list[batches.Work]
 
 def _apart(events: Sequence[batches.Work]) -> list[Sequence[batches.Work]]:
     """Each block at the end of a frame: two in one may be longer than the exchange takes."""
+    if not blocks_among(events):
+        return [events] if events else []
     parts: list[Sequence[batches.Work]] = []
     begun = 0
     for index, event in enumerate(events):

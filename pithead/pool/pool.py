@@ -16,9 +16,9 @@ from pithead.bitcoin.hashing import wire_from_display
 from pithead.node.node import Node, NodeUnavailable
 from pithead.pool.counts import Counts, Vitals
 from pithead.pool.crowd import Crowd, CrowdSettings
-from pithead.pool.events import BlockFound, Event, TipChanged
+from pithead.pool.events import Event, TipChanged, blocks_among
 from pithead.pool.fanout import FanOut
-from pithead.pool.jobs import JobBook, OpenJob
+from pithead.pool.jobs import COUNTS, JobBook, OpenJob
 from pithead.pool.keeper import Keeper
 from pithead.pool.listener import Connection
 from pithead.pool.place import Place
@@ -133,12 +133,15 @@ class Pool:
         return connection.session.desk()
 
     def earned(self, shares: Sequence[Any], answer: Callable[[bool], None]) -> None:
-        """Book shares that were taken on the way: transport, worker and measure of each."""
+        """Book shares that were taken on the way, or refused as stale: transport, worker and
+        measure of each."""
         self._answers.append(answer)
         now, events, each = self._clock(), self._events, iter(shares)
         wishers: dict[Connection, None] = {}
         for transport, worker, measure in zip(each, each, each, strict=True):
-            if transport.peer.session.earned(worker, measure, now, events):
+            if measure.state[0] != COUNTS:
+                transport.peer.session.refused(worker, measure, now, self._wall(), events)
+            elif transport.peer.session.earned(worker, measure, now, events):
                 wishers[transport.peer] = None
         for wisher in wishers:
             self._replies.append((wisher, wisher.session.renewal(now)))
@@ -244,9 +247,8 @@ class Pool:
         A block goes to the node all the same, and to the journal as soon as that can be written.
         """
         is_kept = self._keep_events(events)
-        for event in events:
-            if isinstance(event, BlockFound):
-                self._spawn(self._submission.submit(event, is_kept))
+        for event in blocks_among(events):
+            self._spawn(self._submission.submit(event, is_kept))
         return is_kept
 
     def _keep_events(self, events: Sequence[Event]) -> bool:

@@ -9,7 +9,7 @@ goes after the replies of the same turn: the line after a request is always its 
 from msgspec.structs import replace
 
 from pithead.pool.aims import Aims
-from pithead.pool.events import Event, ShareAccepted, ShareRejected
+from pithead.pool.events import Event, ShareAccepted
 from pithead.pool.extranonce import ExtranoncesExhausted, Lease
 from pithead.pool.floors import Floors
 from pithead.pool.front import Front
@@ -17,7 +17,7 @@ from pithead.pool.jobs import Measure, OpenJob
 from pithead.pool.names import Worker, read_worker, runs_braiins_os, wished_difficulty
 from pithead.pool.patience import Patience
 from pithead.pool.refusals import Refusals, Remedy
-from pithead.pool.shares import block_found, refusal_line, weigh
+from pithead.pool.shares import block_found, refusal_line, rejection, solution_of, weigh
 from pithead.pool.turn import Desk, Turn
 from pithead.pool.vardiff import Aim, Vardiff, work_of_difficulty
 from pithead.stratum.lines import LineBuffer, LineTooLong
@@ -46,7 +46,7 @@ from pithead.stratum.requests import (
     read_request,
     read_submit_line,
 )
-from pithead.work.share import Reason, Solution
+from pithead.work.share import Reason
 
 NO_CEILING = 1 << 256
 TLS_HANDSHAKE = b"\x16"
@@ -320,7 +320,7 @@ class Session:
         measures = tuple(
             job.measure(aim.target, self._front.book.extranonce2_size)
             for job in (self._job, self._job_before)
-            if job is not None and not job.is_stale and (aim := self._aims.of(job.sequence))
+            if job is not None and not job.is_forgotten and (aim := self._aims.of(job.sequence))
         )
         return (measures, self._lease.extranonce1, self._workers, self._mask) if measures else None
 
@@ -329,6 +329,13 @@ class Session:
         self._credit(worker, measure.work, measure.block_work, now, events)
         self._refusals.end()
         return self._wants_job or self._offered < self._front.book.due_sequence
+
+    def refused(
+        self, worker: Worker, measure: Measure, now: float, wall: float, events: list[Event]
+    ) -> None:
+        """Book a share that met `desk` for a job that has turned stale."""
+        events.append(rejection(worker, Reason.STALE, measure.work, now))
+        self._refusals.note(events[-1:], wall)
 
     def renewal(self, now: float) -> bytes:
         """The lines of a new job where one is wanted, or due."""
@@ -369,7 +376,7 @@ class Session:
         if len(submit.extranonce2) != self._front.book.extranonce2_size:
             self._reject(worker, Reason.MALFORMED, aim.work, now)
             return Reason.MALFORMED
-        solution = self._solution(submit, job)
+        solution = solution_of(submit, job, self._mask)
         keeps_mask = not (submit.version_bits or 0) & ~self._mask
         weighed = weigh(job, extranonce1, solution, aim.target, keeps_mask)
         if weighed.reason is None:
@@ -381,13 +388,6 @@ class Session:
             self._events.append(replace(found, braiins_os=self._braiins_os))
         return weighed.reason
 
-    def _solution(self, submit: Submit, job: OpenJob) -> Solution:
-        """The miner's choices as they stand in the header: BIP310 merges its bits by the mask."""
-        version = job.job.version
-        if submit.version_bits is not None:
-            version = (version & ~self._mask) | (submit.version_bits & self._mask)
-        return Solution(submit.extranonce2, submit.time, submit.nonce, version)
-
     def _reject_malformed(self, now: float) -> None:
         """Book a share that cannot be read: whose it was, nobody can say; the first worker's."""
         for worker in self._workers.values():
@@ -395,6 +395,4 @@ class Session:
             break
 
     def _reject(self, worker: Worker, reason: Reason, work: int, now: float) -> None:
-        self._events.append(
-            ShareRejected(int(now * 1000), worker.user, worker.name, reason.value, work)
-        )
+        self._events.append(rejection(worker, reason, work, now))

@@ -6,10 +6,11 @@ makes the share worthless, in the order that says most to a miner.
 
 import msgspec
 
-from pithead.pool.events import BlockFound
+from pithead.pool.events import BlockFound, ShareRejected
 from pithead.pool.jobs import OpenJob
 from pithead.pool.names import Worker
 from pithead.stratum.messages import ErrorCode, error_line
+from pithead.stratum.requests import Submit
 from pithead.work.judge import hash_solution
 from pithead.work.share import Reason, Solution
 
@@ -30,6 +31,19 @@ REFUSALS = {
 def refusal_line(request_id: bytes, reason: Reason) -> bytes:
     """The answer to a share that earns nothing."""
     return error_line(request_id, *REFUSALS[reason])
+
+
+def rejection(worker: Worker, reason: Reason, work: int, now: float) -> ShareRejected:
+    """What is kept of it; `work` is what it would have earned, `now` farm time in seconds."""
+    return ShareRejected(int(now * 1000), worker.user, worker.name, reason.value, work)
+
+
+def solution_of(submit: Submit, job: OpenJob, mask: int) -> Solution:
+    """The miner's choices as they stand in the header: BIP310 merges its bits by the mask."""
+    version = job.job.version
+    if submit.version_bits is not None:
+        version = (version & ~mask) | (submit.version_bits & mask)
+    return Solution(submit.extranonce2, submit.time, submit.nonce, version)
 
 
 class Weighed(msgspec.Struct, frozen=True, gc=False):

@@ -6,7 +6,7 @@ import pytest
 
 from pithead.bitcoin.hashing import sha256d
 from pithead.bitcoin.merkle import merkle_root
-from pithead.pool.jobs import JobBook, JobSettings
+from pithead.pool.jobs import COUNTS, FORGOTTEN, JobBook, JobSettings
 
 SETTINGS = JobSettings(payout_script=b"\x51", tag=b"/test/", expiry_seconds=300.0)
 
@@ -84,10 +84,11 @@ def test_a_chain_that_turns_back_makes_its_jobs_count_again(template):
 
 def test_a_forgotten_job_counts_for_nobody_who_still_holds_its_measure(template):
     book = JobBook(SETTINGS, 1)
-    measure = book.open(template(), 0.0).measure(1 << 255, 8)
-    assert measure.counts == b"\1"
+    job = book.open(template(), 0.0)
+    measure = job.measure(1 << 255, 8)
+    assert (measure.state[0], job.is_forgotten) == (COUNTS, False)
     book.open(template(), 301.0)
-    assert measure.counts == b"\0"
+    assert (measure.state[0], job.is_forgotten) == (FORGOTTEN, True)
 
 
 def test_expired_jobs_are_forgotten(template):

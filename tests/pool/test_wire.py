@@ -10,6 +10,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from pithead.pool.events import ShareAccepted, ShareRejected
 from pithead.pool.plainwire import Wire as PlainWire
 from pithead.pool.wire import Wire, wire_of
 from tests.pool.conftest import START, make_template
@@ -88,7 +89,9 @@ def test_a_miner_is_answered_alike_whether_its_shares_are_taken_on_the_way_or_no
                                max_size=len(pieces)), label="seconds")  # fmt: skip
     renewed = data.draw(st.integers(0, 5), label="a newer job before piece")
     is_told = data.draw(st.booleans(), label="and the miner is told")
+    is_block = data.draw(st.booleans(), label="after a block")
     slow = Side(*works)
+    moved = make_template(prev_hash_wire=bytes(32), block_target=slow.template.block_target)
     door = Door(Side(*works))
 
     async def compare():
@@ -99,6 +102,8 @@ def test_a_miner_is_answered_alike_whether_its_shares_are_taken_on_the_way_or_no
                 door.now = now
                 if number == renewed:
                     for side in (door.side, slow):
+                        if is_block:
+                            side.template = moved
                         job = side.book.open(side.template, now)
                         if is_told:
                             side.session.offer(job, now)
@@ -164,8 +169,10 @@ async def test_a_connection_is_told_of_a_new_tip_before_any_other_word_of_it_and
         await call.say(spelled(share(1, job=2)) + b"\n" + lines(2))
         heard = (await call.heard(2 * len(YES))).splitlines()
         assert json.loads(heard[0])["result"] is True
-        assert json.loads(heard[1])["error"][0] == 21
-        assert door.taken == 1
+        assert json.loads(heard[1])["error"][:2] == [21, "Stale share"]
+        assert door.taken == 2
+        assert [type(each) for each in door.events[1:]] == [ShareAccepted, ShareRejected]
+        assert door.events[2].reason == "stale"
 
 
 class Turns:

@@ -9,7 +9,7 @@ import pytest
 
 from pithead.bitcoin.target import target_for_work
 from pithead.pool.extranonce import Extranonces
-from pithead.pool.jobs import JobBook, JobSettings
+from pithead.pool.jobs import COUNTS, JobBook, JobSettings
 from pithead.pool.plainwire import Wire as PlainWire
 from pithead.pool.session import Front, Session
 from pithead.pool.vardiff import VardiffSettings
@@ -111,8 +111,13 @@ class Door:
         self.answers.append(answer)
         earners = list(zip(shares[1::3], shares[2::3], strict=True))
         self.taken += len(earners)
-        wishes = [self.side.session.earned(*each, self.now, self.events) for each in earners]
-        if wishes[-1]:
+        wishes = False
+        for worker, measure in earners:
+            if measure.state[0] == COUNTS:
+                wishes = self.side.session.earned(worker, measure, self.now, self.events)
+            else:
+                self.side.session.refused(worker, measure, self.now, 0.0, self.events)
+        if wishes:
             self.replies.append(self.side.session.renewal(self.now))
 
     def flush(self):
