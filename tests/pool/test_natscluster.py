@@ -151,8 +151,7 @@ async def test_what_was_kept_survives_that_each_server_in_turn_is_killed_and_com
 
 
 def commit(engine, token, sequence):
-    store = Store(engine, "pool")
-    store.token = token
+    store = Store(engine, "pool", token=token)
     books, _ = store.load(BooksSettings())
     store.commit(books.changes(), Position(1, sequence))
 
