@@ -7,7 +7,7 @@ from pithead.pool.readings import Windows
 from pithead.pool.rewards import Weight
 from pithead.pool.schemes import SCORE_UNITS
 from pithead.pool.scoring import Score
-from pithead.pool.tallies import OF_USERS, OF_WORKERS, Edges, Tally
+from pithead.pool.tallies import OF_USERS, OF_WORKERS, Edges, Grain, Tally
 
 SECONDS_PER_DAY = 86_400
 
@@ -20,11 +20,11 @@ class Meter:
         "score", "tally", "user", "worker",
     )  # fmt: skip
 
-    def __init__(self, row: MeterRow, points: list[tuple[int, int]] | None = None) -> None:
+    def __init__(self, row: MeterRow) -> None:
         self.user = row.user
         self.worker = row.worker
         self.score = Score(row.score, row.score_second, row.score_part)
-        self.tally = Tally(points, OF_WORKERS if row.worker else OF_USERS)
+        self.tally = Tally(grain=self._grain)
         self.first_ms = row.first_ms
         self.last_ms = row.last_ms
         """Of the last share; 0 where there was none."""
@@ -36,6 +36,14 @@ class Meter:
         """The score when that day began."""
         self.day_sats = row.day_sats
         """Rewards of blocks found that day."""
+
+    def remember(self, points: list[tuple[int, int]]) -> None:
+        """Have the past that a store kept: minutes and the work before each, in order."""
+        self.tally = Tally(points, self._grain)
+
+    @property
+    def _grain(self) -> Grain:
+        return OF_WORKERS if self.worker else OF_USERS
 
     @classmethod
     def new(cls, user: str, worker: str, time_ms: int) -> "Meter":
@@ -136,11 +144,11 @@ class UserMeters:
 class Meters:
     """All meters: the pool's, one a user, one a worker."""
 
-    def __init__(self, rows: Iterable[tuple[MeterRow, list[tuple[int, int]]]] = ()) -> None:
+    def __init__(self, rows: Iterable[MeterRow] = ()) -> None:
         self.pool = Meter.new("", "", 0)
         self.users: dict[str, UserMeters] = {}
-        for row, points in sorted(rows, key=lambda each: (each[0].user, each[0].worker)):
-            meter = Meter(row, points)
+        for row in sorted(rows, key=lambda each: (each.user, each.worker)):
+            meter = Meter(row)
             if not row.user:
                 self.pool = meter
             elif not row.worker:
@@ -161,6 +169,15 @@ class Meters:
         if found is None:
             found = user.workers[name] = Meter.new(user.own.user, name, time_ms)
         return found
+
+    def find(self, user: str, worker: str) -> Meter | None:
+        """Of a worker, of a user (whose worker is ""), or of the pool (whose user is that too)."""
+        if not user:
+            return self.pool
+        found = self.users.get(user)
+        if found is None:
+            return None
+        return found.workers.get(worker) if worker else found.own
 
     def known(self, user: str, worker: str) -> Meter | None:
         found = self.users.get(user)

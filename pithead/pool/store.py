@@ -6,7 +6,8 @@ share once, wherever the process was killed.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any
 
 from msgspec import Struct
@@ -225,15 +226,20 @@ def _put_pairs(
 
 def _load_meters(connection: Connection) -> Meters:
     table = schema.counters
-    points: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+    meters = Meters(MeterRow(*row) for row in connection.execute(select(schema.meters)))
     rows = select(table.c.user, table.c.worker, table.c.minute, table.c.work).order_by(
         table.c.user, table.c.minute
     )
     some_at_once = {"yield_per": 10 * CHUNK}  # there are millions
-    for user, worker, minute, work in connection.execute(rows, execution_options=some_at_once):
-        points[user, worker].append((minute, work))
-    loaded = [MeterRow(*row) for row in connection.execute(select(schema.meters))]
-    return Meters((row, points.get((row.user, row.worker), [])) for row in loaded)
+    every = connection.execute(rows, execution_options=some_at_once)
+    for user, of_user in groupby(every, itemgetter(0)):
+        points: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for _, worker, minute, work in of_user:
+            points[worker].append((minute, work))
+        for worker, some in points.items():
+            if meter := meters.find(user, worker):
+                meter.remember(some)
+    return meters
 
 
 def wanted_blocks() -> ColumnElement[bool]:
