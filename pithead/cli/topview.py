@@ -96,12 +96,20 @@ def _heading(now: float, rows: Sequence[Row]) -> Text:
     here = [row for row in rows if not row.get("error")]
     hashes = sum(_number(row.get("hashrate_ths")) for row in here) * 1e12
     watts = sum(_number(row.get("power_w")) for row in here)
-    drawn = f"{watts / 1000:.1f} kW"
+    efficiency = _efficiency(here)
     return Text.assemble(
         ("pithead top", "bold"), f"  {time}\n",
-        f"{len(here)} of {len(rows)} machines answer   {rate(hashes)}   {drawn}",
-        f"   {watts / (hashes / 1e12):.1f} J/TH" if hashes else "",
+        f"{len(here)} of {len(rows)} machines answer   {rate(hashes)}",
+        f"   {watts / 1000:.1f} kW", f"   {efficiency:.1f} J/TH" if efficiency else "",
     )  # fmt: skip
+
+
+def _efficiency(rows: Sequence[Row]) -> float | None:
+    """J/TH of all that say power and efficiency; a hashrate is that of minutes, power of now."""
+    both = [(_number(row.get("power_w")), _number(row.get("efficiency_j_th"))) for row in rows]
+    said = [(power, each) for power, each in both if power and each]
+    hashes = sum(power / each for power, each in said)
+    return sum(power for power, _ in said) / hashes if hashes else None
 
 
 def _number(cell: Cell) -> float:

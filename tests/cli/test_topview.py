@@ -49,6 +49,13 @@ def test_the_heading_adds_up_those_that_answer():
     assert "60.2 °C" in picture
 
 
+def test_the_efficiency_of_all_is_that_which_machines_tell_not_power_over_minutes_of_hashing():
+    young = machine(0, hashrate_ths=20.0, power_w=3000, efficiency_j_th=15.0)
+    silent = machine(1, hashrate_ths=None, power_w=100, efficiency_j_th=None)
+    assert "20.0 TH/s   3.1 kW   15.0 J/TH" in drawn(rows=[young, silent])
+    assert "J/TH" not in drawn(rows=[silent]).splitlines()[1]
+
+
 def test_a_pool_is_told_as_far_as_it_is_known():
     whole = PoolView("http://p", 1.5e15, 7, 0.9, 0.25, 800, 9, 3)
     picture = drawn([whole, PoolView("http://q", error="did not answer")])
