@@ -9,6 +9,9 @@ from pithead.cli.accountbooks import known, moment, opened
 from pithead.cli.options import Refused, data_option, general_options
 from pithead.pool.logins import Logins
 
+MOST_CHARACTERS = 1_000
+"""Of a line that is read as a password; more than any that is taken."""
+
 
 @click.command()
 @click.argument("user")
@@ -30,13 +33,19 @@ def password(context: click.Context, user: str, remove: bool, data: str | None) 
             if not logins.remove_password(user):
                 raise Refused(f"{user} has no password")
             return
-        given: str = click.prompt(
-            "Password", hide_input=True, confirmation_prompt=sys.stdin.isatty(), err=True
-        )
+        given = _given()
         had_codes = logins.factors.of(user) is not None
         logins.set_password(user, given)
         if had_codes:
             click.echo(f"{user} signs in without codes of an authenticator from now on", err=True)
+
+
+def _given() -> str:
+    """From a terminal unseen and twice, from anything else its first line."""
+    if sys.stdin.isatty():
+        asked: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+        return asked
+    return sys.stdin.readline(MOST_CHARACTERS).rstrip("\r\n")
 
 
 @click.command(name="second-factor")

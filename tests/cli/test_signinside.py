@@ -14,7 +14,7 @@ PASSWORD = "good password"
 
 def test_a_password_is_asked_for_and_never_shown(run, tmp_path):
     run("account", "create", "alice")
-    assert "good password" not in run("account", "password", "alice", typed="good password\n")
+    assert run("account", "password", "alice", typed="good password\n") == ""
     engine = open_database(tmp_path / "pool" / DATABASE)
     assert Logins(engine).sign_in("alice", "good password")
     assert "10 to 200" in run("account", "password", "alice", typed="short\n", code=2)
