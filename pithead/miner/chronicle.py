@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Literal, get_args
 
 from pithead.miner import advanced
-from pithead.miner.condition import Condition
+from pithead.miner.condition import Cause, Condition
 from pithead.miner.faults import Fault
 from pithead.miner.miner import Miner
 
@@ -69,7 +69,8 @@ class Chronicle:
 
     def _tell_condition(self, condition: Condition) -> None:
         verdict = condition.verdict
-        words = f"{condition.phase.name} {verdict.cause.name} {verdict.message}".lower().strip()
+        cause = "" if verdict.cause is Cause.NONE else verdict.cause.name
+        words = " ".join(f"{condition.phase.name} {cause} {verdict.message}".lower().split())
         self._write("bosminer", f"{stamp(self._clock())} INFO {words}")
 
     def _tell_fault(self, fault: Fault) -> None:

@@ -70,6 +70,7 @@ async def test_each_log_has_the_lines_of_its_part_of_the_machine(api):
     mining = await log(api, "bosminer")
     assert "pool stratum+tcp://127.0.0.1:1 is alive" in mining
     assert "stopped user_pause" in mining
+    assert "INFO starting\n" in mining
     assert "127.0.0.1 PUT /api/v1/actions/pause 200" in await log(api, "boser")
     assert "{ERR:P1}" in await log(api, "errors")
     assert len((await log(api, "monitor")).splitlines()) == 2
