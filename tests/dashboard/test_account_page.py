@@ -10,7 +10,7 @@ from pithead.bitcoin.network import REGTEST
 from pithead.pool.destinations import Destinations
 from pithead.pool.notices import Notices
 from tests.browser import IN_A_BROWSER, VIEWS, browsing, visiting
-from tests.dashboard.conftest import MONTH, PASSWORD
+from tests.dashboard.conftest import MONTH, PASSWORD, STEP
 from tests.dashboard.test_pool_pages import sign_in
 
 pytestmark = IN_A_BROWSER
@@ -130,6 +130,15 @@ async def test_rewards_and_hashrates_stand_beside_each_other_by_day(month, width
             assert "highest" in await visit.page.get_attribute(chart, "aria-label")
             assert (await visit.page.locator(f"{chart} canvas").bounding_box())["width"] > 100
         await visit.check("days", width, scheme)
+
+
+async def test_how_long_ago_is_told_by_the_clock_of_the_pool(month):
+    async with browsing() as browser, visiting(browser, month.url, "/me", *VIEWS[0]) as visit:
+        await sign_in(visit.page)
+        await visit.page.wait_for_selector("#blocks tbody >> text=6 h ago")
+        await visit.page.wait_for_selector("#workers tbody >> text=min ago")
+        workers = visit.page.locator("#workers tbody")
+        assert (await workers.inner_text()).count(f"{STEP // 60} min ago") == 2
 
 
 @pytest.mark.parametrize("width", [320, 360, 1280])

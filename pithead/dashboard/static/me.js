@@ -125,8 +125,6 @@ const dailyChart = new Chart($("daily-chart"), {
 });
 const shown = tables({ editWorker: (row) => editWorker(row, saveWorker), renew, allow, revoke, forget });
 
-let now = 0; // of the farm, as the last course of the hashrate says
-let confirmations = 0; // that a block's reward waits for
 
 function showProfile(told) {
   const { btc, username } = told;
@@ -141,14 +139,20 @@ function showProfile(told) {
   put("today", `today so far ${bitcoins(btc.today_reward)}`);
 }
 
+/** What is the pool's alone: its clock, which need not be the browser's, and how long a reward waits. */
+async function ofPool() {
+  const { time, confirmations } = await api("/api/v1/public/stats");
+  return { now: time, confirmations };
+}
+
 async function showWorkers() {
-  shown.workers.set((await ask("workers")).map((row) => ({ ...row, now })));
+  const [workers, { now }] = await Promise.all([ask("workers"), ofPool()]);
+  shown.workers.set(workers.map((row) => ({ ...row, now })));
 }
 
 async function showMoney() {
-  confirmations ||= (await api("/api/v1/public/stats")).confirmations;
-  const [rewards, rates, money, payouts, blocks] = await Promise.all(
-    ["rewards", "hash_rate_daily", "account", "payouts", "blocks"].map((path) => ask(path)),
+  const [pool, rewards, rates, money, payouts, blocks] = await Promise.all(
+    [ofPool(), ...["rewards", "hash_rate_daily", "account", "payouts", "blocks"].map((path) => ask(path))],
   );
   account = money;
   showDays(rewards.btc.daily_rewards, rates.btc);
@@ -157,7 +161,7 @@ async function showMoney() {
   put("threshold", account.threshold_sats ? sats(account.threshold_sats) : "the pool's own threshold");
   put("paid", `paid ${sats(account.paid_sats)}, on the way ${sats(account.paying_sats)}`);
   shown.payouts.set(payouts.onchain);
-  shown.blocks.set(blocks.map(({ block, reward_sats }) => ({ ...block, reward_sats, now, confirmations })));
+  shown.blocks.set(blocks.map(({ block, reward_sats }) => ({ ...block, reward_sats, ...pool })));
 }
 
 /** Rewards and hashrates, newest first, on the same days: a reward comes later than its day's work. */
@@ -192,7 +196,6 @@ $("rate-hours").append(choice("How far back", [[1, "1 hour"], [24, "24 hours"]],
 
 async function showRates() {
   const told = await ask(`hash_rate/${hours}`);
-  now = Math.max(now, told.times.at(-1) + (hours === 1 ? 60 : 300) / 2);
   chart.set([told.times, told.hash_rate_5m, told.hash_rate_60m, told.hash_rate_24h]);
 }
 
