@@ -27,12 +27,12 @@ const isAlone = (plot, at) => plot.data[at].filter((value) => value !== null && 
 
 /**
  * `lines`: {label, colour?: "--series-1", fill?, width?, dash?, band?}. `show` turns a value into text.
- * `across` shows what lies along the chart where that is no time.
+ * `across` shows what lies along the chart where that is no time, in whole numbers where `counted`.
  * `data` is that of uPlot: times in unix seconds, then values line by line.
  */
 export class Chart {
-  constructor(place, { label, lines, show, height = 220, low = null, high = null, time = true, across, legend = true }) {
-    Object.assign(this, { place, label, lines, show, height, low, high, time, across, legend });
+  constructor(place, { label, lines, show, height = 220, low = null, high = null, time = true, across, counted = false, legend = true }) {
+    Object.assign(this, { place, label, lines, show, height, low, high, time, across, counted, legend });
     this.data = [[], ...lines.map(() => [])];
     place.classList.add("chart");
     place.setAttribute("role", "img");
@@ -83,7 +83,7 @@ export class Chart {
         : { label: "At", value: (_, value) => (value === null ? "–" : this.across(value)) },
         ...this.lines.map((each, at) => this.series(each, at, show))],
       scales: { x: { time: this.time, range: (_, first, last) => this.span(first, last) }, y: { range: (_, low, high) => this.range(low, high) } },
-      axes: [{ ...axis, size: this.time ? 44 : 30, space: 70, values: this.time ? TIMES : plain },
+      axes: [{ ...axis, size: this.time ? 44 : 30, space: 70, values: this.time ? TIMES : plain, incrs: this.counted ? COUNTS : undefined },
         { ...axis, size: 76, gap: 4, values: (_, marks) => marks.map((mark) => short(this.show(mark))) }],
       cursor: { y: false, points: { size: 7 } },
       legend: { show: this.legend },
@@ -121,6 +121,7 @@ export class Chart {
   }
 }
 
+const COUNTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 const TIMES = [
   [86400 * 28, "{YYYY}-{MM}", null, null, null, null, null, null, 1],
   [86400, "{MM}-{DD}", null, null, null, null, null, null, 1],

@@ -21,7 +21,7 @@ const round = new Chart($("round-chart"), {
 });
 const lucks = new Chart($("luck-chart"), {
   label: "Luck over the last blocks", time: false, show: whole, low: 0, height: 220,
-  across: (at) => count(Math.round(at)),
+  across: (at) => count(Math.round(at)), counted: true,
   lines: [{ label: "10 blocks", width: 1.5 }, { label: "50 blocks" }, { label: "100 %", colour: "--series-6", dash: [4, 4], width: 1 }],
 });
 const blocks = new Table($("blocks"), {
