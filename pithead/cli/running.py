@@ -9,8 +9,8 @@ from typing import Any
 COLLECTOR = (100_000, 20, 20)
 """When the collector of cycles looks, in objects more than before and in looks at the younger ones.
 
-Next to nothing here ends in a cycle, and hundreds of thousands of meters and sessions live on:
-by the interpreter's own setting a look at all of them came every few seconds and took up to one.
+Next to nothing here ends in a cycle, and hundreds of thousands of meters and sessions live on, all
+of which a full look goes through.
 """
 
 

@@ -20,7 +20,7 @@ enum { LONGEST_LINE = 1024 };
 
 /* ---- What a share is measured by --------------------------------------------------------- */
 
-/* The fields of a Measure, in the order of pithead/pool/shares.py. */
+/* The fields of a Measure, in the order of pithead/pool/jobs.py. */
 enum {
     M_JOB_ID, M_PREFIX, M_SUFFIX, M_BRANCH, M_VERSION, M_PREV_HASH, M_BITS, M_EXTRANONCE2_SIZE,
     M_LEAST_TIME, M_MOST_TIME, M_SHARE_TARGET, M_BLOCK_TARGET, M_SEEN, M_STATE, M_WORK,

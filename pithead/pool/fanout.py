@@ -35,12 +35,13 @@ class FanOut:
         self._clock = clock
         self._job: OpenJob | None = None
         self._parent = b""
-        """The block that miners were told to build on last."""
+        """The block that all miners were told to build on last."""
 
     async def tell(self, job: OpenJob) -> None:
-        """Tell every session; a newer job that comes meanwhile ends this round."""
+        """Tell every session; a newer job that comes meanwhile ends this round, and tells all of
+        them where this one was of a block."""
         is_block = job.template.prev_hash_wire != self._parent
-        self._job, self._parent = job, job.template.prev_hash_wire
+        self._job = job
         if not is_block and len(self._connections) >= CROWD:
             self._jobs.due_sequence = job.sequence
             return
@@ -56,6 +57,7 @@ class FanOut:
                 if lines:
                     connection.send(lines)
                     connection.rearm()
+        self._parent = job.template.prev_hash_wire
 
     def end(self) -> None:
         """There is no work: who has not been told yet need not be."""

@@ -139,9 +139,12 @@ class Pool:
         now, events, each = self._clock(), self._events, iter(shares)
         wishers: dict[Connection, None] = {}
         for transport, worker, measure in zip(each, each, each, strict=True):
-            if measure.state[0] != COUNTS:
-                transport.peer.session.refused(worker, measure, now, self._wall(), events)
-            elif transport.peer.session.earned(worker, measure, now, events):
+            session = transport.peer.session
+            if (
+                session.earned(worker, measure, now, events)
+                if measure.state[0] == COUNTS
+                else session.refused(worker, measure, now, self._wall(), events)
+            ):
                 wishers[transport.peer] = None
         for wisher in wishers:
             self._replies.append((wisher, wisher.session.renewal(now)))

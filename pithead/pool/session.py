@@ -83,8 +83,7 @@ class Session:
         self._opened_at = self._news_at = self._suggested_at = wall
         self._news_of = -1
         self._suggested = 0
-        settings = front.settings
-        self._patience = Patience(settings.patience, settings.forgiving_seconds, wall)
+        self._patience = Patience(front.settings.patience, front.settings.forgiving_seconds, wall)
         self._refusals = Refusals()
 
     @property
@@ -328,19 +327,23 @@ class Session:
         """Book a share that met `desk`; True where `renewal` has something to push afterwards."""
         self._credit(worker, measure.work, measure.block_work, now, events)
         self._refusals.end()
-        return self._wants_job or self._offered < self._front.book.due_sequence
+        return self._wants_job or self._is_due
 
     def refused(
         self, worker: Worker, measure: Measure, now: float, wall: float, events: list[Event]
-    ) -> None:
-        """Book a share that met `desk` for a job that has turned stale."""
+    ) -> bool:
+        """The same for one that met `desk` for a job that has turned stale."""
         events.append(rejection(worker, Reason.STALE, measure.work, now))
         self._refusals.note(events[-1:], wall)
+        return self._wants_job or self._is_due
+
+    @property
+    def _is_due(self) -> bool:
+        return self._offered < self._front.book.due_sequence
 
     def renewal(self, now: float) -> bytes:
         """The lines of a new job where one is wanted, or due."""
-        is_due = self._offered < self._front.book.due_sequence
-        if not (self._wants_job or is_due) or not self.is_ready:
+        if not (self._wants_job or self._is_due) or not self.is_ready:
             return b""
         return self._new_work(now, clean=self._wants_job)
 
@@ -390,9 +393,8 @@ class Session:
 
     def _reject_malformed(self, now: float) -> None:
         """Book a share that cannot be read: whose it was, nobody can say; the first worker's."""
-        for worker in self._workers.values():
+        if worker := next(iter(self._workers.values()), None):
             self._reject(worker, Reason.MALFORMED, self._vardiff.work, now)
-            break
 
     def _reject(self, worker: Worker, reason: Reason, work: int, now: float) -> None:
         self._events.append(rejection(worker, reason, work, now))

@@ -1,5 +1,7 @@
 """Who is told of a job at once, and who with the answer to the next share."""
 
+import asyncio
+
 import pytest
 
 from pithead.pool import fanout
@@ -8,7 +10,7 @@ from tests.pool.conftest import START
 
 
 class Spoken:
-    """A connection, by what it was sent; `flushed` notes where it was told what was queued."""
+    """A connection, by what it was sent."""
 
     def __init__(self, peer):
         self.session, self.peer, self.sent, self.armed = peer.session, peer, [], 0
@@ -67,6 +69,20 @@ async def test_who_says_nothing_hears_of_a_fresh_template_before_it_is_quiet_for
         quiet.peer.tick()
     assert len(quiet.peer.jobs) == before + 1
     assert quiet.peer.job is stage.book.latest
+
+
+async def test_a_fresh_template_that_ends_the_round_of_a_block_is_told_to_all_in_its_place(
+    stage, told, monkeypatch
+):
+    monkeypatch.setattr(fanout, "BLOCK_SLICE", 1)
+    await told.tell(stage.open())
+    round_of_block = asyncio.ensure_future(told.tell(stage.open(prev_hash_wire=bytes(32))))
+    while not sum(len(each.sent) for each in told.all) > 3:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    assert [len(each.sent) for each in told.all] == [2, 1, 1]
+    await told.tell(stage.open(prev_hash_wire=bytes(32)))
+    await round_of_block
+    assert [len(each.sent) for each in told.all] == [3, 2, 2]
 
 
 async def test_a_few_are_told_of_a_fresh_template_at_once(stage, told, monkeypatch):

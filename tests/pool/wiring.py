@@ -116,7 +116,7 @@ class Door:
             if measure.state[0] == COUNTS:
                 wishes = self.side.session.earned(worker, measure, self.now, self.events)
             else:
-                self.side.session.refused(worker, measure, self.now, 0.0, self.events)
+                wishes = self.side.session.refused(worker, measure, self.now, 0.0, self.events)
         if wishes:
             self.replies.append(self.side.session.renewal(self.now))
 
